@@ -74,7 +74,7 @@ async function queueStudies(
     signal.throwIfAborted();
     const now = await backfills.find(id);
     if (room <= 0 || now?.state !== 'running' || !nextAfter(now.nextAt, clock.now(), perHour)) return;
-    const examined = await examine(studyInstanceUID, rule ?? undefined, id, work, ports);
+    const examined = await examine(studyInstanceUID, { id, rule }, work, ports);
     if (examined.state !== 'needed') {
       await backfills.finish(id, studyInstanceUID, examined.state, clock.now());
       continue;
@@ -86,19 +86,22 @@ async function queueStudies(
   }
 }
 
-/** A fault of one study does not stop the others. */
+/** A fault of one study does not stop the others: it has failed, or comes again after them if it can succeed later. */
 async function examine(
   studyInstanceUID: string,
-  rule: string | undefined,
-  backfill: number,
+  { id, rule }: Pick<BackfillRow, 'id' | 'rule'>,
   work: ArchiveWork,
-  { log }: ArchivePorts,
+  { backfills, log }: ArchivePorts,
 ): Promise<ExaminedStudy> {
   try {
-    return await work.examine(studyInstanceUID, rule);
+    return await work.examine(studyInstanceUID, rule ?? undefined);
   } catch (error) {
     if (!(error instanceof Fault) || isOutage(error)) throw error;
-    log.warn('a study of a backfill cannot be read', { backfill, study: studyInstanceUID, code: error.code });
+    if (error.retryable) {
+      await backfills.postpone(id, studyInstanceUID);
+      throw error;
+    }
+    log.warn('a study of a backfill cannot be read', { backfill: id, study: studyInstanceUID, code: error.code });
     return { state: 'failed' };
   }
 }

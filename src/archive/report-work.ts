@@ -18,7 +18,14 @@ export function reportWork(ports: ReportWorkPorts, jobs: Pick<Jobs, 'statesOf'>)
 
   /** Of a study without jobs. */
   const stateOf = async (studyInstanceUID: string): Promise<QueuedState> => {
-    const examined = await examine(studyInstanceUID, undefined, ports);
+    let examined: ExaminedStudy;
+    try {
+      examined = await examine(studyInstanceUID, undefined, ports);
+    } catch (error) {
+      // Known at the next step.
+      if (error instanceof Fault && error.retryable && !isOutage(error)) return { state: 'pending' };
+      throw error;
+    }
     if (examined.state === 'needed') return { state: 'repeat', jobKeys: examined.jobKeys };
     if (examined.state !== 'unchanged') return examined;
     const current = await index.results.currentResult(studyInstanceUID);
@@ -62,8 +69,8 @@ async function examine(
   } catch (error) {
     // Deleted while it was read.
     if (error instanceof Fault && error.code === 'pacs-not-found') return { state: 'vanished' };
-    // Without a rule, intake repeats what can be repeated and reports the fault.
-    if (rule !== undefined || !(error instanceof Fault) || isOutage(error)) throw error;
+    // Intake reports a fault that stays.
+    if (rule !== undefined || !(error instanceof Fault) || error.retryable || isOutage(error)) throw error;
   }
   return { state: 'needed', jobKeys: pacsStudyIds };
 }

@@ -36,6 +36,8 @@ export interface Backfills {
    * @returns false if it is too early, the backfill is not running, or another process has the study
    */
   take(id: number, studyInstanceUID: string, jobKeys: readonly string[], nextAfter: (nextAt: Date) => Date | undefined): Promise<boolean>;
+  /** A waiting study that cannot be read at the moment: the others go first. */
+  postpone(id: number, studyInstanceUID: string): Promise<void>;
   /** The jobs of a queued study are sent once more. */
   countAttempt(id: number, studyInstanceUID: string, jobKeys: readonly string[]): Promise<void>;
   /** Only if the study still waits or is queued. */
@@ -133,6 +135,11 @@ export function backfillsIn(database: Database): Backfills {
           .where(eq(backfill.id, id));
         return true;
       }),
+
+    async postpone(id, studyInstanceUID) {
+      const where = and(one(id, studyInstanceUID), eq(backfillStudy.state, 'waiting'));
+      await database.run((tables) => tables.execute(sql`UPDATE ${backfillStudy} SET place = DEFAULT WHERE ${where}`));
+    },
 
     async countAttempt(id, studyInstanceUID, jobKeys) {
       await database.run((tables) =>

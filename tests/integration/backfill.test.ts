@@ -4,38 +4,19 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ShownBackfill } from '../../src/server/page-types.js';
 import type { RunningService } from '../../src/service/start-service.js';
-import { tinyCandidate } from '../support/tiny-model.js';
-import { chestAi, objects } from '../support/chest-ai-command.js';
+import { archiveStudies, filesOf } from '../support/archive-studies.js';
+import { chestAi } from '../support/chest-ai-command.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
-import { freePort } from '../support/free-port.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
-import {
-  assertOneCurrentResult,
-  documentsOf,
-  eventuallyOneResult,
-  spawnService,
-  startTestService,
-  type SpawnedService,
-} from '../support/service.js';
+import { assertOneCurrentResult, documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
 
 const image = /^GET \/dicom-web\/studies\/[^/]+\/series\/[^/]+\/instances\/[^/]+$/;
 const patience = { timeoutMs: 60_000 };
 
-/** Studies of March to May of a year. */
-function studiesOf(year: number, count: number): readonly TestStudy[] {
-  return Array.from({ length: count }, (_, n) => {
-    const date = `${year}0${3 + (n % 3)}${String(1 + n * 2).padStart(2, '0')}`;
-    return chestStudy(`archive ${year} ${n}`, [{ attributes: { StudyDate: date } }]);
-  });
-}
-
 const range = (year: number) => ({ since: `${year}-03-01`, until: `${year}-05-31` });
-
-/** All studies in one association. */
-const files = (studies: readonly TestStudy[]) => studies.flatMap((one) => one.files);
 
 /** `20-06` around or beside this hour of the zone of the process. */
 function hoursAround(hour: number): string {
@@ -53,13 +34,13 @@ describe('analysis of the archive', () => {
   const dataDir = temporaryDirectory('backfill');
   // All are in the PACS before the service reads it for the first time; what is sent later has just arrived.
   const archive = {
-    all: studiesOf(2015, 12),
+    all: archiveStudies(2015, 12),
     outside: ['20150228', '20150601'].map((StudyDate) => chestStudy(`outside ${StudyDate}`, [{ attributes: { StudyDate } }])),
     ward: chestStudy('of the ward', [{ attributes: { StudyDate: '20160310', StudyDescription: 'WARD' } }]),
     other: chestStudy('not of the ward', [{ attributes: { StudyDate: '20160311' } }]),
-    limited: studiesOf(2017, 7),
-    vanishing: studiesOf(2018, 6),
-    behind: studiesOf(2019, 8),
+    limited: archiveStudies(2017, 7),
+    vanishing: archiveStudies(2018, 6),
+    behind: archiveStudies(2019, 8),
   };
   const routingFile = join(dataDir, 'rules.yaml');
 
@@ -107,7 +88,7 @@ describe('analysis of the archive', () => {
     );
     const added = await chestAi(['tokens', 'add', 'archive', '--role', 'admin'], { DATA_DIR: dataDir });
     token = added.lines.at(-1)!.trim();
-    await sendByCStore(files(Object.values(archive).flat()), pacs.orthanc);
+    await sendByCStore(filesOf(Object.values(archive).flat()), pacs.orthanc);
     service = await startTestService(pacs.orthanc, {
       url: proxy.url,
       dataDir,
@@ -242,114 +223,5 @@ describe('analysis of the archive', () => {
     const results = await Promise.all(studies.map((one) => service!.store.results.currentResult(one.studyInstanceUID)));
     const behind = results.filter((one) => one!.createdAt > createdAt).length;
     assert.ok(behind >= 3, `${behind} of 8 studies of the archive came after the one that arrived`);
-  });
-});
-
-describe('kill -9 during an analysis of the archive', () => {
-  let proxy: FaultyProxy;
-  let service: SpawnedService | undefined;
-  after(async () => {
-    await service?.kill();
-    await proxy.close();
-  });
-  const pacs = useOrthanc();
-
-  test('it continues where it was, and nothing is analysed twice; the command shows and changes it', async () => {
-    proxy = await startFaultyProxy(pacs.orthanc);
-    const dataDir = temporaryDirectory('backfill-killed');
-    const studies = studiesOf(2020, 12);
-    await sendByCStore(files(studies), pacs.orthanc);
-    const environment = { DATA_DIR: dataDir };
-    const added = await chestAi(['tokens', 'add', 'archive', '--role', 'admin'], environment);
-    const tokenFile = join(temporaryDirectory('backfill-token'), 'token');
-    writeFileSync(tokenFile, added.lines.at(-1)!);
-    const port = await freePort();
-    const access = ['--token-file', tokenFile, '--url', `http://127.0.0.1:${port}`, '--json'];
-    // Started by the database, while the service does not run.
-    const started = await chestAi(
-      ['backfill', '--since', '2020-03-01', '--until', '2020-05-31', '--per-hour', '100000', '--json'],
-      environment,
-    );
-    assert.equal(started.code, 0, started.stderr);
-    const [{ id } = { id: 0 }] = objects<ShownBackfill>(started);
-    const spawn = () =>
-      spawnService(pacs.orthanc, { url: proxy.url, dataDir, environment: { ANALYSE_ARCHIVE: 'false', PORT: String(port) } });
-    const status = async (): Promise<ShownBackfill> => {
-      const run = await chestAi(['backfill', 'status', ...access], environment);
-      assert.equal(run.code, 0, run.stderr);
-      return objects<ShownBackfill>(run)[0]!;
-    };
-
-    const steps: readonly RegExp[] = [/^GET \/dicom-web\/studies\?/, /^POST \/tools\/lookup/, image, /^POST \/dicom-web\/studies/];
-    for (const only of steps) {
-      service = await spawn();
-      const victim = service;
-      let sprung = false;
-      proxy.misbehave({ kind: 'trap', when: 'after', spring: () => (sprung = victim.process.kill('SIGKILL')) }, { only, times: 1 });
-      await eventually(`killed at ${only.source}`, () => assert.ok(sprung && victim.process.signalCode === 'SIGKILL'), patience);
-      proxy.behave();
-    }
-    service = await spawn();
-    const text = await chestAi(['backfill', 'status', ...access.slice(0, -1)], environment);
-    assert.match(text.stdout, /^backfill \d+: 2020-03-01 to 2020-05-31; 100000 per hour; (running|done); \d+ of 12/, text.stderr);
-    await eventually('the rest is analysed', async () => assert.equal((await status()).state, 'done'), patience);
-    const { id: shownId, found, finished, failed, vanished, done, unchanged } = await status();
-    assert.deepEqual([shownId, found, finished, failed, vanished, done + unchanged], [id, 12, 12, 0, 0, 12]);
-    for (const { studyInstanceUID } of studies) await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
-    const wrong = await chestAi(['backfill', 'pause', String(id), ...access], environment);
-    assert.equal(wrong.code === 0, false);
-    assert.match(wrong.stderr, /expected the number of a backfill that is running, found 1/);
-    const locked = await chestAi(['backfill', 'status'], environment);
-    assert.match(locked.stderr, /--token-file/, 'the embedded database is open: the command names the way');
-  });
-});
-
-describe('an analysis of the archive in shadow', () => {
-  let service: RunningService | undefined;
-  after(() => service?.stop());
-  const pacs = useOrthanc();
-
-  test('the challenger predicts for what has a report, and the PACS gets nothing', async () => {
-    const dataDir = temporaryDirectory('backfill-shadow');
-    const studies = studiesOf(2021, 3);
-    await sendByCStore(files(studies), pacs.orthanc);
-    service = await startTestService(pacs.orthanc, { dataDir });
-    const backfills = service.store.backfills;
-    for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
-    // Has no report: the model abstains from it.
-    const lateral = chestStudy('lateral only', [{ view: 'lateral', attributes: { StudyDate: '20210401' } }]);
-    await sendByCStore(lateral.files, pacs.orthanc);
-    await eventually(
-      'it is skipped',
-      async () => {
-        const current = await service!.store.results.currentResult(lateral.studyInstanceUID);
-        assert.equal(current?.outcome, 'skipped');
-      },
-      patience,
-    );
-    const instances = async () =>
-      (await Promise.all(studies.map((one) => pacs.dicomWeb.retrieveStudyMetadata(one.studyInstanceUID)))).flat().length;
-    const before = await instances();
-
-    const { version } = await service.registry.add(tinyCandidate());
-    await service.registry.challenge(version, { by: 'test', why: 'test', at: new Date() });
-    await eventually('the challenger is on the engine', () => assert.equal(service!.serving.challenger()?.version, version), patience);
-    const request = { since: '20210301', until: '20210531', rule: null, perHour: 100_000, hours: null, shadow: true, createdBy: 'test' };
-    const finished = async (id: number) =>
-      eventually(
-        'it is done',
-        async () => {
-          const row = (await backfills.find(id))!;
-          assert.equal(row.state, 'done', JSON.stringify(row));
-          return [row.found, row.done, row.unchanged, row.skipped, row.failed];
-        },
-        patience,
-      );
-    assert.deepEqual(await finished((await backfills.create(request, new Date()))!.id), [4, 3, 0, 1, 0]);
-    const predicted = await service.store.shadow.ofVersion(version);
-    assert.deepEqual(predicted.map((row) => row.studyInstanceUID).sort(), studies.map((one) => String(one.studyInstanceUID)).sort());
-    assert.equal(await instances(), before);
-    // What is predicted is not predicted again.
-    assert.deepEqual(await finished((await backfills.create(request, new Date()))!.id), [4, 0, 3, 1, 0]);
   });
 });

@@ -13,8 +13,8 @@ export function addArchiveCommands(program: Command): void {
       .command('backfill')
       .description('Analyze studies of the archive, by Study Date, within limits; the running service does the work.'),
   )
-    .option('--since <date>', 'first Study Date, YYYY-MM-DD (required to start)')
-    .option('--until <date>', 'last Study Date, YYYY-MM-DD (required to start)')
+    .option('--since <date>', 'first Study Date, YYYY-MM-DD (default: none; required to start)')
+    .option('--until <date>', 'last Study Date, YYYY-MM-DD (default: none; required to start)')
     .option('--rule <name>', 'only studies that this routing rule takes (default: studies of all rules)')
     .option('--per-hour <n>', 'studies per hour at most', '60')
     .option('--hours <hours>', 'hours of the day in which studies are queued, such as 20-06 (default: all)')

@@ -7,10 +7,10 @@ import { startedPorts } from '../started-ports.js';
 
 /** Analyses of the archive: start, progress, pause, resume, cancel. The archive story records each action. */
 export function backfillRoutes(parts: ServerParts): readonly Route[] {
-  const change = (verb: 'pause' | 'resume' | 'cancel', summary: string): Route =>
+  const change = (path: string, verb: 'pause' | 'resume' | 'cancel', summary: string): Route =>
     defineRoute({
       method: 'post',
-      path: `/api/backfills/:id/${verb}`,
+      path,
       access: 'admin',
       summary,
       reply: { json: backfillSchema },
@@ -34,9 +34,9 @@ export function backfillRoutes(parts: ServerParts): readonly Route[] {
       reply: { json: backfillSchema, statuses: [201] },
       handle: ({ body, actor }) => startedPorts(parts).backfills.start(body, actor),
     }),
-    change('pause', 'Queue no further studies of an analysis of the archive'),
-    change('resume', 'Continue an analysis of the archive'),
-    change('cancel', 'End an analysis of the archive; results stay'),
+    change('/api/backfills/:id/pause', 'pause', 'Queue no further studies of an analysis of the archive'),
+    change('/api/backfills/:id/resume', 'resume', 'Continue an analysis of the archive'),
+    change('/api/backfills/:id/cancel', 'cancel', 'End an analysis of the archive; results stay'),
   ];
 }
 
