@@ -5,11 +5,19 @@ import { loadConfigFile } from './config-file.js';
 import { deprecatedSettings, warnOfDeprecation, type Warn } from './config/deprecated-names.js';
 import { modelLinesOf } from './config/model-lines.js';
 import { applyEnvironment } from './config/environment.js';
+import { withChannelSecrets } from './config/messages.js';
 import { configSchema, type Config } from './config/schema.js';
 import { Fault } from './errors.js';
 
 export { processRoles, type Config, type ProcessRole } from './config/schema.js';
 export { applyTimeZone, type LocalTimeZone } from './config/time-zone.js';
+export type {
+  ChannelSettings,
+  EmailSettings,
+  MessageRule,
+  MessagesSettings,
+  WebhookSettings,
+} from './config/messages.js';
 export { modelLine, modelLinesOf, type ModelLine } from './config/model-lines.js';
 
 /** The folder that contains package.json, config/ and models/, wherever the compiled code lies below it. */
@@ -43,6 +51,7 @@ export function loadConfig(
       ...merged.access,
       ...(oidc ? { oidc: { ...oidc, ...secretFrom(oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } } : {}),
     },
+    messages: withChannelSecrets(merged.messages, environment, (file, setting) => secretIn(fromRoot(file), setting)),
     dataDir: fromRoot(merged.dataDir),
     model: { ...merged.model, directory: fromRoot(merged.model.directory) },
     models: merged.models.map(({ directory, ...line }) => ({ ...line, ...(directory ? { directory: fromRoot(directory) } : {}) })),
@@ -62,11 +71,14 @@ function secretFrom<Name extends string, FileName extends string>(
   section: string,
 ): { readonly [key in Name]?: string } {
   const file = settings[fileName];
-  if (!file) return {};
+  return file ? ({ [name]: secretIn(file, `${section}.${fileName}`) } as { readonly [key in Name]?: string }) : {};
+}
+
+function secretIn(file: string, setting: string): string {
   try {
-    return { [name]: readFileSync(file, 'utf8').trimEnd() } as { readonly [key in Name]?: string };
+    return readFileSync(file, 'utf8').trimEnd();
   } catch (cause) {
-    throw new Fault('config-invalid', `${section}.${fileName} ${file} cannot be read`, {}, { cause });
+    throw new Fault('config-invalid', `${setting} ${file} cannot be read`, {}, { cause });
   }
 }
 

@@ -42,6 +42,7 @@ const catalogue = {
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
   'assessment-outdated': { retryable: false, status: 409, text: 'The result was replaced after it was displayed' },
+  'reading-conflict': { retryable: false, status: 409, text: 'Another reader reads the study or has read it' },
   // Requests to us
   'login-required': { retryable: false, status: 401, text: 'Log in first' },
   'request-refused': { retryable: false, status: 403, text: 'The request is not allowed' },

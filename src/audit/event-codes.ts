@@ -45,12 +45,16 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'rules.test': { id: query, action: 'E' },
   'upload.analyze': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
+  'message.send': { id: exported, action: 'R' },
+  'message.test': { id: exported, action: 'R' },
+  'message.view': { id: query, action: 'E' },
 };
 
 /** By the object, the part of an action's name before the point. */
 const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
   assessment: { id: instancesAccessed },
+  reading: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -77,7 +81,12 @@ function actionOf(verb: string): AuditEvent['action'] {
     verb === 'change' ||
     verb === 'changed' ||
     verb === 'promote' ||
-    verb === 'rollback'
+    verb === 'rollback' ||
+    verb === 'claim' ||
+    verb === 'takeover' ||
+    verb === 'release' ||
+    verb === 'read' ||
+    verb === 'unread'
   )
     return 'U';
   return 'E';

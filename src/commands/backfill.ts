@@ -64,12 +64,12 @@ export function lineOf(one: ShownBackfill): string {
     `${state}${state === 'running' && !one.isWithinHours ? ', waits for its hours' : ''}`,
     `${finished} of ${found}${isSearched ? '' : ' (search in progress)'} studies (${counts})`,
     ...(ratePerHour === undefined ? [] : [`${Math.round(ratePerHour)} per hour so far`]),
-    ...(timeLeftMs === undefined ? [] : [`time left ${durationText(timeLeftMs)}`]),
+    ...(timeLeftMs === undefined ? [] : [`time left ${timeLeftText(timeLeftMs)}`]),
   ].join('; ');
 }
 
 /** @returns "3 d 4 h", "4 h 12 min", "12 min" */
-export function durationText(ms: number): string {
+export function timeLeftText(ms: number): string {
   const minutes = Math.ceil(ms / 60_000);
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
   if (days > 0) return `${days} d ${hours} h`;

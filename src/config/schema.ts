@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { accessSettings, databaseSettings, orthancSettings, serverSettings, uploadSettings, viewerSettings } from './connections.js';
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
+import { messagesSettings } from './messages.js';
 import { path } from './ranges.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { triageSettings } from './triage.js';
 import { isTimeZone } from './time-zone.js';
 
 /** What one of several processes on a shared database does: reads the change log, reports studies, trains models, serves the page and the API. */
@@ -32,9 +34,11 @@ export const configSchema = z.strictObject({
   work: workSettings,
   report: reportSettings,
   findings: findingsSettings,
+  triage: triageSettings,
   retraining: retrainingSettings,
   drift: driftSettings,
   assessments: assessmentSettings,
+  messages: messagesSettings,
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
    * of the schedules. Without it that of the host.

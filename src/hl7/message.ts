@@ -29,7 +29,7 @@ const encodingCharacters = '^~\\&';
  *
  * @param segments MSH first, without its fields 1 and 2
  */
-export function writeMessage(segments: readonly Segment[], set: Hl7CharacterSet): string {
+export function writeSegments(segments: readonly Segment[], set: Hl7CharacterSet): string {
   return segments.map((segment) => `${writeSegment(segment, set)}\r`).join('');
 }
 

@@ -14,7 +14,8 @@ import { fhirDateTime } from '../fhir/time.js';
 import { codes } from '../sr/codes.js';
 import { decisionCodes, notice } from '../sr/wording.js';
 import type { MessageFinding, ResultMessage } from './ports.js';
-import { percentText, resultSentences } from './result-text.js';
+import { percentWithoutThresholds } from '../sr/wording.js';
+import { resultSentences, timeWithOffset } from './result-text.js';
 
 /*
  * A result as FHIR R4 resources; docs/guide/fhir.md describes each element.
@@ -102,7 +103,7 @@ function prepareObservation(finding: MessageFinding, message: ResultMessage, dev
     resource: {
       resourceType: 'Observation',
       ...testMeta(message),
-      text: narrative([notice, `${decisionCodes[decision].meaning}, ${percentText(finding)} %: ${wording}.`]),
+      text: narrative([notice, `${decisionCodes[decision].meaning}, ${percentWithoutThresholds(finding)} %: ${wording}.`]),
       identifier: [
         { system: findingSystem, value: key },
         { system: studyFindingsSystem, value: study.studyInstanceUID },
@@ -123,7 +124,7 @@ function prepareObservation(finding: MessageFinding, message: ResultMessage, dev
       component: [
         {
           code: codeableConcept(codes.probability),
-          valueQuantity: { value: Number(percentText(finding)), unit: '%', system: 'http://unitsofmeasure.org', code: '%' },
+          valueQuantity: { value: Number(percentWithoutThresholds(finding)), unit: '%', system: 'http://unitsofmeasure.org', code: '%' },
         },
         ...(modelVersion === undefined ? [] : [{ code: codeableConcept(codes.algorithmVersion), valueString: fhirString(modelVersion) }]),
       ],
@@ -209,7 +210,7 @@ function displayName(name: string): string {
 }
 
 function observed({ study }: ResultMessage): { readonly effectiveDateTime?: string } {
-  const moment = fhirDateTime(study.date, study.time);
+  const moment = fhirDateTime(study.date, timeWithOffset(study));
   return moment === undefined ? {} : { effectiveDateTime: moment };
 }
 

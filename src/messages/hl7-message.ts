@@ -1,13 +1,14 @@
 import type { CodedConcept } from '../dicom/code.js';
 import { Fault } from '../errors.js';
 import { hasCharacters, type Hl7CharacterSet } from '../hl7/character-set.js';
-import { writeMessage, type Component, type Field, type Segment } from '../hl7/message.js';
+import { writeSegments, type Component, type Field, type Segment } from '../hl7/message.js';
 import { hl7DateTime, hl7Moment } from '../hl7/time.js';
 import { plainText } from '../lib/plain-text.js';
 import { codes, ownScheme } from '../sr/codes.js';
 import { decisionCodes } from '../sr/wording.js';
 import type { MessageFinding, MessagePatient, ResultMessage } from './ports.js';
-import { percentText, resultSentences } from './result-text.js';
+import { percentWithoutThresholds } from '../sr/wording.js';
+import { resultSentences, timeWithOffset } from './result-text.js';
 
 /** Who sends and who receives, and in which characters. */
 export interface Hl7Addressing {
@@ -39,9 +40,9 @@ export function hl7Message(message: ResultMessage, addressing: Hl7Addressing): s
   const set = addressing.characterSet;
   requireIdentifiers(message, set);
   const numbers = orderNumbers(message);
-  const observed = hl7DateTime(study.date, study.time);
+  const observed = hl7DateTime(study.date, timeWithOffset(study));
   const observations = [...resultObservations(message), ...result.findings.flatMap(findingObservations)];
-  return writeMessage(
+  return writeSegments(
     [
       header(message, addressing),
       { name: 'PID', fields: patientFields(study.patient, set) },
@@ -173,7 +174,7 @@ function findingObservations(finding: MessageFinding, index: number): readonly O
     { type: 'CWE', concept: codes.finding, group, value: coded(concept), isOfDevice: true },
     ...(site ? [{ type: 'CWE', concept: codes.findingSite, group, value: coded(site), isOfDevice: true } as const] : []),
     { type: 'CWE', concept, group, value: coded(decisionCodes[decision]), isOfDevice: true },
-    { type: 'NM', concept: codes.probability, group, value: percentText(finding), unit: codes.percent, isOfDevice: true },
+    { type: 'NM', concept: codes.probability, group, value: percentWithoutThresholds(finding), unit: codes.percent, isOfDevice: true },
     ...(modelVersion === undefined
       ? []
       : [{ type: 'ST', concept: codes.algorithmVersion, group, value: modelVersion, isOfDevice: true } as const]),

@@ -1,5 +1,12 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import type { MessagesSettings } from '../config.js';
 import type { CodedConcept } from '../dicom/code.js';
+import type { Log } from '../log.js';
+import type { FindingTerms, Pacs, ReportSettings } from '../reporting/ports.js';
+import type { ServedModel } from '../serving/model.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
+import type { Messages } from '../store/messages.js';
+import type { Results } from '../store/results.js';
 
 /* What the message story needs from outside, in interfaces as narrow as it needs them; `service` supplies the implementations. */
 
@@ -33,9 +40,11 @@ export interface MessageStudy {
   /** Placer and Filler Order Number / Imaging Service Request (0040,2016) and (0040,2017). */
   readonly placerOrderNumber?: string;
   readonly fillerOrderNumber?: string;
-  /** Study Date and Time with the offset of Timezone Offset From UTC, where the images state them: YYYYMMDD, HHMMSS. */
+  /** Study Date and Time, where the images state them: YYYYMMDD, HHMMSS. */
   readonly date?: string;
   readonly time?: string;
+  /** Timezone Offset From UTC (0008,0201), such as +0100; only with `time`. */
+  readonly utcOffset?: string;
   /** Modality of the analysed images: CR, DX or CT. */
   readonly modality: string;
   /** Procedure Reported: from the images, else the configured chest code. */
@@ -101,4 +110,57 @@ export interface Channel {
    * @throws Fault `channel-unavailable` (a retry may succeed: no connection, no answer, AE, 429, 5xx), `message-refused` (it will not: AR, 4xx)
    */
   send(message: ResultMessage, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** A study has a new current result: the rules are applied. */
+export interface PlanJob {
+  readonly studyInstanceUID: string;
+}
+
+/** A message that is to be sent. */
+export interface MessageJob {
+  readonly messageId: string;
+  readonly channel: string;
+  readonly studyInstanceUID: string;
+}
+
+/** To choose the channels that are sent a result. */
+export interface PlanPorts {
+  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
+  readonly results: Pick<Results, 'currentResult'>;
+  readonly messages: Pick<Messages, 'ofStudy' | 'plan' | 'reopen' | 'close'>;
+  readonly settings: Pick<MessagesSettings, 'channels' | 'rules'>;
+  /** IANA name, in which the hours of the rules are meant. */
+  readonly timeZone: string;
+  /** The job is safe when the call resolves. */
+  send(job: MessageJob): Promise<void>;
+}
+
+/** To write a message. */
+export interface WritePorts {
+  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
+  /** Undefined for a finding that config/findings.json no longer names. */
+  termsOf(findingName: string): FindingTerms | undefined;
+  readonly procedureReported: ReportSettings['procedureReported'];
+  /** Of results without a document: the model that is deployed. */
+  model(): Pick<ServedModel, 'manufacturer' | 'name' | 'version' | 'deviceUID'>;
+  readonly settings: Pick<MessagesSettings, 'channels'>;
+  /** Of the page; absent if no public address is configured. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** To send a message. */
+export interface SendPorts extends WritePorts {
+  readonly results: Pick<Results, 'find'>;
+  readonly messages: Pick<Messages, 'find' | 'attempted' | 'accepted' | 'failed' | 'close'>;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly log: Log;
+}
+
+/** Everything that the message story needs. */
+export interface MessagePorts extends PlanPorts, SendPorts {
+  readonly results: Pick<Results, 'currentResult' | 'find'>;
+  readonly messages: Messages;
+  readonly settings: MessagesSettings;
 }

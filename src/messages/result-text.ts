@@ -1,18 +1,14 @@
-import { notice } from '../sr/wording.js';
+import { notice, percentWithoutThresholds } from '../sr/wording.js';
 import type { Decision } from '../sr/report-content.js';
-import type { MessageFinding, ResultMessage } from './ports.js';
+import type { MessageStudy, ResultMessage } from './ports.js';
 
 /** A result in sentences, as HL7 and FHIR messages carry it for people. The words are those of the text report. */
 
 const decisionWords = { present: 'Present', undetermined: 'Undetermined', absent: 'Absent' } as const satisfies Record<Decision, string>;
 
-/**
- * The probability in % to one decimal. The thresholds are not known here: rounded down unless the finding is present, so that it stays
- * below the threshold that it has not reached.
- */
-export function percentText({ probability, decision }: Pick<MessageFinding, 'probability' | 'decision'>): string {
-  const tenths = Number((probability * 1_000).toFixed(6));
-  return String((decision === 'present' ? Math.round(tenths) : Math.floor(tenths)) / 10);
+/** Study Time with its offset, if that is stated: HHMMSS+0100. */
+export function timeWithOffset({ time, utcOffset = '' }: Pick<MessageStudy, 'time' | 'utcOffset'>): string | undefined {
+  return time === undefined ? undefined : `${time}${utcOffset}`;
 }
 
 /**
@@ -42,6 +38,6 @@ function outcomeSentences({ outcome, reason, findings }: ResultMessage['result']
   const none = findings.length === 0 ? 'The software looked for no finding.' : `None of the findings looked for is present: ${names}.`;
   return [
     ...(isPresent ? [] : [none]),
-    ...noted.map((finding) => `${decisionWords[finding.decision]}, ${percentText(finding)} %: ${finding.wording}.`),
+    ...noted.map((finding) => `${decisionWords[finding.decision]}, ${percentWithoutThresholds(finding)} %: ${finding.wording}.`),
   ];
 }

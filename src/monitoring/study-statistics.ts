@@ -1,4 +1,5 @@
 import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
+import { ageGroupOf, ageGroups } from '../dicom/patient-age.js';
 import type { Observation } from '../evaluation/drift/reference.js';
 import type { GreyImage } from '../pixels/image.js';
 import { inputStatistics } from '../pixels/input-statistics.js';
@@ -53,8 +54,12 @@ export function tagsOf(instance: DataSet): Readonly<Record<string, string>> {
     const text = textOf(instance, keyword)?.toUpperCase();
     return text === undefined ? [] : [[keyword, ordinaryName.test(text) ? text : 'OTHER'] as const];
   });
-  const [size, age] = [sizeClass(instance), ageClass(instance)];
-  return Object.fromEntries([...plain, ...(size ? [['Size', size] as const] : []), ...(age ? [['PatientAge', age] as const] : [])]);
+  const [size, age] = [sizeClass(instance), ageGroupOf(instance)];
+  return Object.fromEntries([
+    ...plain,
+    ...(size ? [['Size', size] as const] : []),
+    ...(age === undefined ? [] : [['PatientAge', ageGroups[age]] as const]),
+  ]);
 }
 
 function sizeClass(instance: DataSet): string | undefined {
@@ -62,19 +67,4 @@ function sizeClass(instance: DataSet): string | undefined {
   if (!rows || !columns) return undefined;
   const megapixels = (rows * columns) / 1e6;
   return megapixels < 1 ? 'below 1 MP' : megapixels < 3 ? '1 to 3 MP' : megapixels < 6 ? '3 to 6 MP' : 'from 6 MP';
-}
-
-/** Patient's Age (AS: 045Y), else from birth to study. */
-function ageClass(instance: DataSet): string | undefined {
-  const stated = /^(\d{3})([DWMY])$/.exec(textOf(instance, 'PatientAge') ?? '');
-  const [birth, at] = ['PatientBirthDate', 'StudyDate'].map((keyword) => /^(\d{4})(\d{4})$/.exec(textOf(instance, keyword) ?? ''));
-  const years = stated
-    ? stated[2] === 'Y'
-      ? Number(stated[1])
-      : 0
-    : birth && at
-      ? Number(at[1]) - Number(birth[1]) - (at[2]! < birth[2]! ? 1 : 0)
-      : undefined;
-  if (years === undefined || years < 0 || years > 130) return undefined;
-  return years < 20 ? '0 to 19' : years < 40 ? '20 to 39' : years < 60 ? '40 to 59' : years < 80 ? '60 to 79' : 'from 80';
 }

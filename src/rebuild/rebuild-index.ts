@@ -12,7 +12,7 @@ import { resultsInPacs, type ResultInPacs } from './results-in-pacs.js';
 /** What rebuilding writes to. */
 export interface RebuiltIndex {
   /** @returns false if the index has it already */
-  indexResult(result: ResultInPacs): Promise<boolean>;
+  indexResult(result: ResultInPacs, metadata: readonly DataSet[]): Promise<boolean>;
   /** @returns false if the index has it already */
   indexAssessment(assessment: IndexedAssessment): Promise<boolean>;
   /** Removes the assessments of a study that the PACS no longer contains. @returns how many */
@@ -75,7 +75,7 @@ async function rebuildStudy(
   counts: { results: number; assessments: number; gone: number },
 ): Promise<void> {
   const results = resultsInPacs(uid, metadata, findingNameOf);
-  for (const result of results) if (await index.indexResult(result)) counts.results++;
+  for (const result of results) if (await index.indexResult(result, metadata)) counts.results++;
   const assessments = readAssessments(metadata)
     .map(({ reference, assessment }) => indexedAssessment(reference, assessment, findingNameOf))
     .filter((one) => one !== undefined);

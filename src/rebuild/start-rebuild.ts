@@ -16,14 +16,19 @@ import { changeLogOf } from '../reporting/orthanc-change-log.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { orthancStudies } from '../reporting/orthanc-studies.js';
 import { fileNames } from '../reporting/pacs-content.js';
+import { imagesIn } from '../reporting/choose-images.js';
+import { triageOf } from '../reporting/triage-of.js';
 import type { Pacs, PacsStudies, ReportSettings, StudyQueue } from '../reporting/ports.js';
 import { studyQueueOf } from '../reporting/queues.js';
 import { inputKeysNow } from '../reporting/report-context.js';
 import { contentKeyOf, sameContent } from '../reporting/study-intake.js';
 import { studySearch } from '../reporting/study-search.js';
 import { removePicturesOfStudies } from '../retraining/training-pictures.js';
+import type { NewTriage } from '../store/place-in-worklist.js';
 import type { Store } from '../store/store.js';
+import { limitOf } from '../triage/reading-order.js';
 import { rebuildIndex, type RebuildCounts, type RebuiltIndex } from './rebuild-index.js';
+import type { ResultInPacs } from './results-in-pacs.js';
 
 export interface RebuildParts {
   readonly config: Config;
@@ -75,10 +80,12 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
 async function rebuiltIndex({ config, orthanc, store, settings, log }: RebuildParts, pacs: Pacs, queue: StudyQueue): Promise<RebuiltIndex> {
   const accepts = acceptsDocumentsOf(await acceptedSystems(config, store, log), orthanc);
   return {
-    async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, statistics: _none, otherFindings = [], ...result }) {
+    async indexResult(inPacs, metadata) {
+      const { code, reason, rule, predecessorResultId, retryable: _unknown, statistics: _none, otherFindings = [], ...result } = inPacs;
       return store.results.restoreResult({
         ...result,
         otherFindings,
+        triage: triageAfterRebuild(inPacs, metadata, config, settings),
         ...(code === undefined ? {} : { code }),
         ...(reason === undefined ? {} : { reason }),
         ...(rule === undefined ? {} : { rule }),
@@ -90,6 +97,23 @@ async function rebuiltIndex({ config, orthanc, store, settings, log }: RebuildPa
     pruneAssessments: (study, uids) => store.assessments.prune(study, uids),
     storeStudy: (study, metadata) => storeStudy(study, metadata, orthanc, orthancStudies(orthanc), store, settings, pacs, queue),
   };
+}
+
+/**
+ * Nobody knows which studies were read before the index was lost, except those with an assessment: a study whose result is older than the
+ * limit of the wait does not wait again.
+ */
+function triageAfterRebuild(
+  { findings, priority, rule: ruleName, createdAt }: ResultInPacs,
+  metadata: readonly DataSet[],
+  { triage, findings: { off } }: Config,
+  { routing }: Pick<ReportSettings, 'routing'>,
+): NewTriage | undefined {
+  const now = new Date();
+  const rule = routing.rules.find(({ name }) => name === ruleName);
+  const study = { findings, priority, rule, instances: imagesIn(metadata), arrival: {} };
+  const computed = triageOf(study, { triage, findingsOff: off }, now);
+  return computed && { ...computed, isRecent: computed.isRecent && createdAt > limitOf(now, triage.maxWaitMinutes) };
 }
 
 /** A study whose result is about other images than those that the PACS contains now is queued for the service. */

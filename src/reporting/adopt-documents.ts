@@ -6,7 +6,7 @@ import { outcomeName } from './outcome-name.js';
 import type { ReportSettings, StudyResult } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
-import { resultOf } from './study-result.js';
+import { resultOf, type ResultSettings } from './study-result.js';
 
 /** A current text report in the PACS and the key by which it names its input: today's, or that of releases before 0.3. */
 export interface ExistingReport {
@@ -40,7 +40,7 @@ export function findReport(context: ReportContext, isWanted: (outcome: ReportOut
 export function adoptDocuments(
   opened: ReportContext,
   { document: { report }, inputKey }: ExistingReport,
-  settings: Pick<ReportSettings, 'routing' | 'findingNameOf'>,
+  settings: ResultSettings & Pick<ReportSettings, 'findingNameOf'>,
   now: Date,
 ): StudyResult {
   const context = { ...opened, inputKey };
@@ -74,5 +74,6 @@ export function adoptDocuments(
       createdAt,
     },
     settings,
+    now,
   );
 }

@@ -1,3 +1,4 @@
+import { defaultWeights } from '../config/triage.js';
 import { Fault } from '../errors.js';
 import type { Routing, RoutingRule } from '../routing/rules.js';
 import type { Analysis } from './analysis.js';
@@ -27,10 +28,21 @@ export function withoutFindingsOff(
   return { ...without(analysis), ...(byModel ? { byModel: byModel.map((one) => ({ ...one, analysis: without(one.analysis) })) } : {}) };
 }
 
-/** @throws Fault `config-invalid` if a name is not one of config/findings.json: a typing error would leave the finding on */
-export function checkFindingsOff(settings: FindingsOff, routing: Routing, known: Readonly<Record<string, unknown>>): void {
+/**
+ * @param weights of triage, by finding
+ * @throws Fault `config-invalid` if a name is not one of config/findings.json: a typing error would leave the finding on, or without its weight
+ */
+export function checkFindingNames(
+  settings: FindingsOff,
+  weights: Readonly<Record<string, number>>,
+  routing: Routing,
+  known: Readonly<Record<string, unknown>>,
+): void {
   const named = [
     ...(settings.findingsOff ?? []).map((name) => ({ name, place: 'findings.off' })),
+    ...Object.keys(weights)
+      .filter((name) => !Object.hasOwn(defaultWeights, name))
+      .map((name) => ({ name, place: 'triage.weights' })),
     ...routing.rules.flatMap((rule) => rule.findingsOff.map((name) => ({ name, place: `findingsOff of rule ${rule.name}` }))),
   ];
   const strange = named.find(({ name }) => !Object.hasOwn(known, name));

@@ -11,10 +11,13 @@ import type { StudyModels } from '../serving/study-models.js';
 import type { DocumentProfile } from '../sr/document-profile.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
 import type { Deliveries } from '../store/deliveries.js';
+import type { NewTriage } from '../store/place-in-worklist.js';
 import type { Store } from '../store/store.js';
 import type { ChangeLog, Cursor } from './change-log.js';
 
 /* What the report story needs from outside, in interfaces as narrow as it needs them; `service` supplies the implementations. */
+
+import type { TriageSettings } from '../triage/urgency.js';
 
 export type { ChangeLog, Cursor } from './change-log.js';
 
@@ -64,6 +67,8 @@ export interface StudyResult {
   readonly otherFindings?: readonly ResultFinding[] | undefined;
   /** Of each model that has just seen the pixels. */
   readonly statistics?: readonly ModelStatistics[] | undefined;
+  /** Its place in the order of reading. */
+  readonly triage?: NewTriage | undefined;
 }
 
 /** Statistics of a study as one model saw it. */
@@ -121,6 +126,8 @@ export interface ReportSettings {
   readonly codes: readonly CodedConcept[];
   /** Findings that no document contains: `findings.off`. */
   readonly findingsOff?: readonly string[] | undefined;
+  /** Without it no study has an urgency. */
+  readonly triage?: TriageSettings | undefined;
   readonly skippedDocuments: boolean;
   readonly failedDocuments: boolean;
   readonly maxImages: number;
@@ -257,6 +264,8 @@ export interface StudyEvents {
   onStudyChanged(studyInstanceUID: string): Promise<void>;
   /** The study contains documents that this program did not write: readers' assessments may be among them. */
   onOtherDocuments(studyInstanceUID: string): Promise<void>;
+  /** The index contains a new current result; called before the study counts as done, so that no result is missed. */
+  onIndexed(studyInstanceUID: string): Promise<void>;
   /** The study has a new result. */
   onResult(study: StudyToReport, result: StudyResult): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { applyRules } from './choose-images.js';
 import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
+import { endReport } from './end-report.js';
 import { followDeletedStudy } from './follow-deleted-study.js';
 import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
@@ -43,12 +44,12 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  if (await isReported(job, studies, index, settings.routing)) return index.studies.setDone(job.studyInstanceUID, job.contentKey);
+  if (await isReported(job, studies, index, settings.routing)) return endReport(job, index, events);
   const study = studyOf(job);
   const result = await reportStudy(study, ports);
   await indexResult(result, index);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
-  await index.studies.setDone(job.studyInstanceUID, job.contentKey);
+  await endReport(job, index, events);
   logResult(result, log);
   observe(result);
   await events.onResult(study, result);
@@ -64,7 +65,7 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
   const context = await openContext(study, metadata, rule, images, chosen.models, pacs, watch);
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
-  if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
+  if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, settings, clock.now());
   const [analysis, prior] = skip
     ? [skippedAnalysis(skip)]
     : await Promise.all([predictReported(images, chosen, rule, ports, watch), priorOf(context, ports)]);

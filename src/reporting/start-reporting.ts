@@ -94,7 +94,7 @@ export async function startReporting(
 
 /** No attempt is left: the study gets a failed result, with a document if one can still be written. */
 async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
-  const { index, deliveries, queue, clock, log } = ports;
+  const { index, deliveries, queue, events, clock, log } = ports;
   const study = studyOf(job);
   const isBug = failure.code === 'bug' || failure.code === 'process-died';
   const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);
@@ -111,9 +111,12 @@ async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPo
       inputKey: job.contentKey,
       model: ports.model(),
       createdAt: clock.now(),
+      // Nothing of the study can be read: it waits, and a reader sees why.
+      triage: { urgency: 0, isSelected: true, isRecent: true },
     });
   }
   await indexResult(result, index);
+  await events.onIndexed(study.studyInstanceUID);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
   await index.studies.setDone(study.studyInstanceUID, job.contentKey);
   await index.studies.setState(study.studyInstanceUID, 'failed');

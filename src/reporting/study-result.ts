@@ -9,6 +9,8 @@ import { algorithmParametersOf } from './own-documents.js';
 import type { ModelStatistics, ReportSettings, ResultDocument, ResultFinding, StudyResult, StudyToReport } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
+import { triageOf } from './triage-of.js';
+import type { NewTriage } from '../store/place-in-worklist.js';
 
 /** What differs between the results of one study. */
 export interface ResultParts {
@@ -24,9 +26,13 @@ export interface ResultParts {
   readonly statistics?: readonly ModelStatistics[];
 }
 
-export function resultOf(context: ReportContext, parts: ResultParts, settings: Pick<ReportSettings, 'routing'>): StudyResult {
+/** What a result needs of the settings. */
+export type ResultSettings = Pick<ReportSettings, 'routing' | 'triage' | 'findingsOff'>;
+
+export function resultOf(context: ReportContext, parts: ResultParts, settings: ResultSettings, now: Date = parts.createdAt): StudyResult {
   const { study, rule, inputKey, watch } = context;
   const { resultId, outcome, modelVersion, engineName, findings, otherFindings = [], documents, createdAt, statistics = [] } = parts;
+  const triage = triageIn(context, findings, settings, now);
   return {
     resultId,
     studyInstanceUID: study.studyInstanceUID,
@@ -45,7 +51,17 @@ export function resultOf(context: ReportContext, parts: ResultParts, settings: P
     destinations: (rule ?? ruleOfEarlierResult(context, settings))?.destinations ?? [],
     timings: watch.milliseconds,
     ...(statistics.length > 0 ? { statistics } : {}),
+    ...(triage ? { triage } : {}),
   };
+}
+
+function triageIn(
+  { rule, instances, study: { arrival } }: ReportContext,
+  findings: readonly ResultFinding[],
+  settings: ResultSettings,
+  now: Date,
+): NewTriage | undefined {
+  return triageOf({ findings, priority: rule?.priority ?? 0, rule, instances, arrival }, settings, now);
 }
 
 /** The result that documents state which were composed and stored now. */
@@ -54,7 +70,7 @@ export function newResult(
   { resultId, content, engineName }: ComposedDocuments,
   stored: readonly ResultDocument[],
   analysis: Pick<Analysis, 'statistics' | 'byModel' | 'findings'>,
-  settings: Pick<ReportSettings, 'routing'>,
+  settings: ResultSettings,
 ): StudyResult {
   const { outcome, createdAt, algorithm, otherAlgorithms = [] } = content;
   const indexed = ({ name, concept, probability, decision, deviceUID }: ReportedFinding): ResultFinding => ({
@@ -96,9 +112,11 @@ function statisticsOf(context: ReportContext, analysis: Pick<Analysis, 'statisti
 }
 
 /** The result of a study that the rules skip and in which no earlier document has to be replaced. */
-export function skipWithoutDocument({ study, rule, inputKey, model, watch }: ReportContext, skip: Skip, createdAt: Date): StudyResult {
+export function skipWithoutDocument(context: ReportContext, skip: Skip, settings: ResultSettings, createdAt: Date): StudyResult {
+  const { study, rule, inputKey, model, watch } = context;
   const timings = watch.milliseconds;
-  return resultWithoutDocument({ study, outcome: 'skipped', why: skip, rule, inputKey, model, createdAt, timings });
+  const triage = triageIn(context, [], settings, createdAt);
+  return resultWithoutDocument({ study, outcome: 'skipped', why: skip, rule, inputKey, model, createdAt, timings, triage });
 }
 
 /** The destinations that received the earlier result also receive the one that replaces it. */
@@ -119,10 +137,11 @@ export interface BareResult {
   readonly model: ServedModel;
   readonly createdAt: Date;
   readonly timings?: Readonly<Record<string, number>>;
+  readonly triage?: NewTriage | undefined;
 }
 
 export function resultWithoutDocument(bare: BareResult): StudyResult {
-  const { study, outcome, why, retryable, rule, inputKey, model, createdAt, timings = {} } = bare;
+  const { study, outcome, why, retryable, rule, inputKey, model, createdAt, timings = {}, triage } = bare;
   const { studyInstanceUID } = study;
   const { resultId } = documentUids({
     studyInstanceUID,
@@ -148,6 +167,7 @@ export function resultWithoutDocument(bare: BareResult): StudyResult {
     documents: [],
     destinations: [],
     timings,
+    ...(triage ? { triage } : {}),
   };
 }
 

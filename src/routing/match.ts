@@ -25,11 +25,16 @@ export type RoutingDecision =
 export function route(routing: Routing, series: readonly SeriesFacts[]): RoutingDecision {
   const passedOver: Mismatch[] = [];
   for (const rule of routing.rules) {
-    const taken = series.filter((one) => rule.when.some((conditions) => firstFailure(conditions, one) === undefined));
+    const taken = series.filter((one) => rule.when.some((conditions) => fulfils(one, conditions)));
     if (taken.length > 0) return { action: rule.action, rule, series: taken, passedOver };
     passedOver.push(closestMismatch(rule, series));
   }
   return { action: 'none', passedOver };
+}
+
+/** Whether a series fulfils every condition. */
+export function fulfils(series: SeriesFacts, conditions: Conditions): boolean {
+  return firstFailure(conditions, series) === undefined;
 }
 
 /** One sentence for the record: which rule came closest to taking the study, and what was missing. */

@@ -16,7 +16,7 @@ const pattern = z
 const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], { error: 'expected a text or a list of texts' });
 
 /** Conditions over one series; all that are given must be met. Study attributes are the same for each series. */
-const conditions = z
+export const conditionsSchema = z
   .strictObject({
     modality: patterns.optional(),
     bodyPart: patterns.optional(),
@@ -69,7 +69,7 @@ const destination = destinationSchemaOf(destinationKinds);
 const rule = z.strictObject({
   name: z.string().min(1),
   /** One set of conditions, or a list of which any may be met. */
-  when: z.union([conditions.transform((one) => [one]), z.array(conditions).min(1)]),
+  when: z.union([conditionsSchema.transform((one) => [one]), z.array(conditionsSchema).min(1)]),
   action: z.enum(['analyse', 'ignore'], { error: 'expected analyse or ignore' }),
   /** 0 (routine) to 10 (first). */
   priority: z.number().int().min(0).max(10).default(5),
@@ -83,7 +83,7 @@ const routingSchema = z
   .refine(({ rules }) => new Set(rules.map((one) => one.name)).size === rules.length, 'expected a different name for each rule');
 
 export type RoutingRule = z.output<typeof rule>;
-export type Conditions = z.output<typeof conditions>;
+export type Conditions = z.output<typeof conditionsSchema>;
 export type RoutingAttribute = keyof Conditions;
 export type Routing = z.output<typeof routingSchema>;
 

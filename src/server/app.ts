@@ -11,12 +11,14 @@ import { defineRoute, routerOf, type Route } from './route.js';
 import { administrationRoutes } from './routes/administration.js';
 import { analyzeRoutes } from './routes/analyze.js';
 import { assessmentRoutes } from './routes/assessments.js';
+import { readingRoutes } from './routes/readings.js';
 import { auditRoutes } from './routes/audit.js';
 import { backfillRoutes } from './routes/backfills.js';
 import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
+import { messageRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
@@ -31,6 +33,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   loginRoutes,
   resultRoutes,
   assessmentRoutes,
+  readingRoutes,
   administrationRoutes,
   auditRoutes,
   metricsRoutes,
@@ -38,6 +41,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   analyzeRoutes,
   operationsRoutes,
   backfillRoutes,
+  messageRoutes,
   modelRoutes,
   dicomWebRoutes,
 ];

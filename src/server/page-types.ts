@@ -10,6 +10,7 @@ export type {
   ShownModel,
   ShownRetraining,
 } from './schemas/models.js';
+export type { ShownChannel, ShownMessage, TestedChannel } from './schemas/messages.js';
 export type {
   Operations,
   QueueState,
@@ -29,6 +30,7 @@ export type {
   ShownHeatMap,
   ShownImage,
   ShownPatient,
+  ShownReading,
   ShownResult,
   StudyAssessments,
   ShownPrior,

@@ -1,8 +1,10 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
+import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { AuditEntries } from '../store/audit-entries.js';
+import type { ExplanationLanguage } from '../triage/explanation.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
 import type { Administration } from './access/administration.js';
@@ -18,13 +20,17 @@ import type {
   RuleTest,
   ShownAssessment,
   ShownBackfill,
+  ShownChannel,
   ShownDrift,
   ShownFailedJob,
+  ShownMessage,
   ShownPatient,
+  ShownReading,
   ShownResult,
   ShownRetraining,
   StudyAssessments,
   StudyPage,
+  TestedChannel,
   UploadAnalysisResult,
   WorklistCounts,
   WorklistPage,
@@ -58,9 +64,11 @@ export interface ServerParts {
 
 export interface ServerPorts {
   readonly assessments: AssessmentsPort;
+  readonly readings: ReadingsPort;
   readonly page: PagePort;
   readonly drift: DriftPort;
   readonly backfills: BackfillPort;
+  readonly messages: MessagesPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
   retrain(by: string, line?: string): Promise<void>;
@@ -103,6 +111,21 @@ export interface AssessmentsPort {
   ofStudy(studyInstanceUID: string): Promise<StudyAssessments>;
 }
 
+/** The reading state after an action, and whose claim the action ended. */
+export interface ChangedReading {
+  readonly reading: ShownReading;
+  readonly takenFrom?: string | undefined;
+}
+
+/** What readers do with a study that waits. Each throws Fault `not-found` (no result), `reading-conflict` where it is refused. */
+export interface ReadingsPort {
+  /** @param takeOver also ends the claim of another reader */
+  claim(studyInstanceUID: string, reader: string, takeOver: boolean): Promise<ChangedReading>;
+  release(studyInstanceUID: string, reader: string): Promise<ChangedReading>;
+  markRead(studyInstanceUID: string, reader: string): Promise<ChangedReading>;
+  markUnread(studyInstanceUID: string): Promise<ChangedReading>;
+}
+
 /** Whether incoming studies still resemble the training data. */
 export interface DriftPort {
   /** The last check of a line, and its alarms that last. @throws Fault `not-found` */
@@ -132,6 +155,19 @@ interface BackfillActor {
   readonly remote?: string;
 }
 
+/** Outbound messages. Each throws Fault `not-found` for a channel that is not configured. */
+export interface MessagesPort {
+  channels(): Promise<readonly ShownChannel[]>;
+  /** The last ones, newest first. */
+  ofChannel(channel: string, limit: number): Promise<readonly ShownMessage[]>;
+  /** The current result of a study as a FHIR bundle, as a channel without patient attributes sends it; undefined without a result. */
+  fhir(studyInstanceUID: string, url: string): Promise<object | undefined>;
+  /** With invented values, and those attributes of the invented patient that the channel carries. */
+  testMessage(channel: string): ResultMessage;
+  /** @throws Fault `channel-unavailable`, `message-refused`: a test is not repeated */
+  sendTest(channel: string, message: ResultMessage): Promise<TestedChannel>;
+}
+
 /** A change of the deployed versions: who requests it, and why; the reason stays in the history. */
 export interface RequestedChange {
   readonly by: string;
@@ -155,6 +191,11 @@ export interface WorklistQuery {
   readonly present?: string | undefined;
   /** Beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number, for which the PACS is searched. */
   readonly search?: string | undefined;
+  readonly reading?: ShownReading['state'] | undefined;
+  /** Default: the setting triage.order. */
+  readonly order?: 'urgency' | 'priority' | undefined;
+  /** Of explanations; default English. */
+  readonly language?: ExplanationLanguage | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -173,7 +214,7 @@ export interface PagePort {
   /** By Study Instance UID; studies that the PACS does not hold are left out. */
   patients(studyInstanceUIDs: readonly string[]): Promise<Readonly<Record<string, ShownPatient>>>;
   /** @throws Fault `pacs-not-found` if neither the PACS nor the index knows the study */
-  study(studyInstanceUID: string): Promise<StudyPage>;
+  study(studyInstanceUID: string, language?: ExplanationLanguage): Promise<StudyPage>;
   /** An image as the network saw it, or one of our heat maps. @param frameNumber 1-based */
   picture(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<Picture>;
   operations(): Promise<Operations>;

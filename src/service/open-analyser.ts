@@ -7,7 +7,8 @@ import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
-import { checkFindingsOff } from '../reporting/findings-off.js';
+import { checkMessageRules } from '../messages/check-rules.js';
+import { checkFindingNames } from '../reporting/findings-off.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
@@ -34,7 +35,8 @@ export interface Analyser {
 export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  checkFindingsOff({ findingsOff: config.findings.off }, routing, findings.findings);
+  checkFindingNames({ findingsOff: config.findings.off }, config.triage.weights, routing, findings.findings);
+  checkMessageRules(config.messages, findings.findings);
   const version = starting ?? (await servedVersion(config));
   // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);
@@ -56,6 +58,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const settings: ReportPorts['settings'] = {
     routing,
     findingsOff: config.findings.off,
+    triage: config.triage,
     skippedDocuments,
     failedDocuments,
     maxImages,

@@ -3,27 +3,32 @@ import type { BackfillPort, ModelActions, PagePort, ServerPorts } from '../serve
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
+import { messagesPortOf } from '../server/page/messages.js';
 import { driftPortOf } from '../server/page/drift.js';
 import { lineNamed } from '../server/page/page-lines.js';
 import { healthOf, measure } from '../monitoring/health.js';
+import type { MessagePorts } from '../messages/ports.js';
 import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { AssessmentActions } from '../assessments/assessments.js';
 import { assessmentsPortOf } from '../server/page/assessments.js';
+import { readingsPortOf, type ReadingParts } from '../server/page/readings.js';
 
 export interface ServerPortParts extends HealthPorts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly assessments: AssessmentActions;
+  readonly readingParts: ReadingParts;
   readonly page: PagePort;
+  readonly messagePorts: MessagePorts;
   readonly modelActions: ModelActions;
   readonly backfills: BackfillPort;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
-  const { pacs, store, jobs, assessments, page, modelActions } = parts;
+  const { pacs, store, jobs, assessments, readingParts, page, modelActions, messagePorts } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
@@ -39,6 +44,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
   });
   return {
     assessments: assessmentsPortOf(assessments, store),
+    readings: readingsPortOf(store, readingParts),
     async retrain(by, line = defaultLine) {
       lineNamed(new Map(parts.lines().map((one) => [one.line, one])), line);
       await requestRetraining(jobs, by, line);
@@ -47,6 +53,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     measure: () => measure(parts),
     page,
     drift: driftPortOf(parts),
+    messages: messagesPortOf(messagePorts, store, jobs),
     modelActions,
     backfills: parts.backfills,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),

@@ -30,6 +30,9 @@ import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
+import { messagePortsOf } from './message-ports.js';
+import { openChannels } from '../messages/open-channels.js';
+import { startMessages } from '../messages/start-messages.js';
 import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
 import { openLines, type OpenedLine } from './open-lines.js';
@@ -39,6 +42,7 @@ import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { priorSearch } from '../reporting/prior-result.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { refreshUrgencies } from '../reporting/refresh-urgencies.js';
 import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
@@ -85,6 +89,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     log.warn(
       `no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`,
     );
+  const channels = openChannels(config.messages.channels);
   const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
@@ -203,13 +208,18 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       serving,
       metrics,
     });
+    const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
       const { studies, index, queue, events } = storyPorts;
       const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
         unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
       await startReporting(storyPorts, serving, jobs, config);
+      void refreshUrgencies(store.readings, analyser.settings)
+        .then((count) => count > 0 && log.info('the urgency of studies was computed by the present weights', { studies: count }))
+        .catch((error: unknown) => log.warn('the urgency of studies could not be computed again', { reason: String(error) }));
       await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
+      await startMessages(messagePorts, store, jobs, config);
     }
     if (does('train')) {
       for (const { settings: line, registry: ofLine } of lines.values())
@@ -244,6 +254,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       store,
       jobs,
       reportPorts,
+      triage: config.triage,
       serving,
       triedModels,
       lines,
@@ -253,7 +264,16 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, () => hasChallenger(serving)),
       zone.name,
     );
-    ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(lines), backfills });
+    const readingParts = { triage: config.triage, settings: analyser.settings };
+    ports = serverPortsOf({
+      ...healthParts,
+      assessments,
+      readingParts,
+      page,
+      messagePorts,
+      modelActions: modelActionsOf(lines),
+      backfills,
+    });
     monitorHealth(healthParts);
     if (does('web'))
       for (const [line, one] of lines)

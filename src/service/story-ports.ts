@@ -1,6 +1,7 @@
 import { queueAssessmentIndex } from '../assessments/start-assessments.js';
 import type { Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
+import { queueMessagePlan } from '../messages/start-messages.js';
 import type { OrthancClient } from '../orthanc/client.js';
 import { changeLogOf } from '../reporting/orthanc-change-log.js';
 import { orthancDestinations } from '../reporting/orthanc-destinations.js';
@@ -48,6 +49,7 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
         await removePicturesOfStudies(config, [studyInstanceUID]);
       },
       onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
+      onIndexed: (studyInstanceUID) => queueMessagePlan(studyInstanceUID, config.messages, jobs),
       onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
     },
     observe: (result) => metrics.observe(result),

@@ -2,7 +2,7 @@ import { sameConcept } from '../dicom/code.js';
 import { codes } from './codes.js';
 import { container, text, type ContentItem } from './content-item.js';
 import type { PriorFinding, PriorChange, PriorComparison, ReportedFinding } from './report-content.js';
-import { probabilityPercent, wholePercent } from './wording.js';
+import { percentWithoutThresholds, probabilityPercent } from './wording.js';
 
 /** Section Previous Findings (CID 7001) of a text report: one sentence for each finding that both results state. */
 export function previousFindings(prior: PriorComparison | undefined, findings: readonly ReportedFinding[]): readonly ContentItem[] {
@@ -20,7 +20,7 @@ export function previousFindings(prior: PriorComparison | undefined, findings: r
 function sentenceOf({ concept, change, before }: PriorFinding, date: string, findings: readonly ReportedFinding[]): string {
   const now = findings.find((one) => sameConcept(one.concept, concept) && one.overruledBy === undefined);
   const today = now ? ` Now ${now.decision}, ${probabilityPercent(now)} %.` : '';
-  return `${concept.meaning}: ${changeWords[change]}. ${date} ${before.decision}, ${wholePercent(before)} %.${today}`;
+  return `${concept.meaning}: ${changeWords[change]}. ${date} ${before.decision}, ${percentWithoutThresholds(before)} %.${today}`;
 }
 
 const changeWords = {

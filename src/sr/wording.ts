@@ -50,6 +50,15 @@ export function wholePercent({ probability, decision }: Pick<ReportedFinding, 'p
   return decision === 'present' ? Math.round(value) : Math.floor(value);
 }
 
+/**
+ * The probability in % to one decimal, where the thresholds are not known: rounded down unless the finding is present, so that it stays
+ * below the threshold that it has not reached; the page does the same.
+ */
+export function percentWithoutThresholds({ probability, decision }: Pick<ReportedFinding, 'probability' | 'decision'>): string {
+  const tenths = Number((probability * 1_000).toFixed(6));
+  return String((decision === 'present' ? Math.round(tenths) : Math.floor(tenths)) / 10);
+}
+
 /** A threshold in %, exactly: a rounded one would stand on the other side of some probabilities. */
 function thresholdPercent(threshold: number): string {
   return String(Number((threshold * 100).toFixed(10)));

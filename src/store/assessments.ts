@@ -1,13 +1,14 @@
 import { and, asc, eq, notInArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { label, assessment, type LabelSource } from './label-schema.js';
+import { readByAssessment } from './readings.js';
 
 /** A document with a reader's assessment of a study. */
 export type AssessmentRow = Readonly<typeof assessment.$inferSelect>;
 
 export interface Assessments {
   /**
-   * Records an assessment and the labels that follow from it, in one transaction. An existing one is not changed.
+   * Records an assessment, the labels that follow from it, and that its study was read, in one transaction. An existing one is not changed.
    *
    * @returns false if it existed
    */
@@ -29,6 +30,7 @@ export function assessmentsIn(database: Database): Assessments {
         if (inserted.length === 0) return false;
         const labels = labelsOf(row);
         if (labels.length > 0) await tables.insert(label).values(labels).onConflictDoNothing();
+        await readByAssessment(tables, row.studyInstanceUID, row.reader, row.givenAt ?? new Date());
         return true;
       }),
 

@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, like, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { result, type Outcome, type RecordedDocument, type RecordedFinding } from './schema.js';
 import { pageEnd, startOfPage } from './result-page.js';
+import { placeInWorklist, type NewTriage } from './place-in-worklist.js';
 import { noteWorklistChange } from './worklist-change.js';
 
 /**
@@ -35,6 +36,8 @@ export interface NewResult {
   readonly predecessorResultId?: string;
   /** Milliseconds by step. */
   readonly timingsMs?: Readonly<Record<string, number>>;
+  /** Its place in the order of reading; without it the study waits with urgency 0 if a rule selected it. */
+  readonly triage?: NewTriage | undefined;
 }
 
 export interface ResultQuery {
@@ -157,21 +160,36 @@ export function resultsIn(database: Database): Results {
   };
 }
 
-function record(database: Database, given: NewResult, isNow: boolean): Promise<boolean> {
+function record(database: Database, { triage, ...given }: NewResult, isNow: boolean): Promise<boolean> {
   const { studyInstanceUID, resultId } = given;
+  const now = new Date();
   return database.transaction(async (tables) => {
     // Two workers at the same study take turns, or both would make theirs current and one would fail.
     await tables.select({ locked: sql`pg_advisory_xact_lock(hashtextextended(${studyInstanceUID}, 0))` }).from(sql`(values (1)) as one`);
-    const [present] = await tables.select({ isCurrent: result.isCurrent }).from(result).where(eq(result.resultId, resultId));
+    const [present] = await tables
+      .select({ isCurrent: result.isCurrent, findings: result.findings })
+      .from(result)
+      .where(eq(result.resultId, resultId));
     if (present && (present.isCurrent || !isNow)) return false;
     const newest =
       isNow ||
       (await tables.select({ id: result.resultId }).from(result).where(eq(result.predecessorResultId, resultId)).limit(1)).length === 0;
+    const createdAt = given.createdAt ?? now;
+    const findings = present?.findings ?? given.findings ?? [];
     if (newest) {
-      await tables
+      const [before] = await tables
         .update(result)
         .set({ isCurrent: false })
-        .where(and(eq(result.studyInstanceUID, studyInstanceUID), isCurrent));
+        .where(and(eq(result.studyInstanceUID, studyInstanceUID), isCurrent))
+        .returning({ findings: result.findings });
+      await placeInWorklist(tables, {
+        studyInstanceUID,
+        triage: triage ?? { urgency: 0, isSelected: given.rule !== undefined && given.code !== 'ignored-by-rule', isRecent: true },
+        findings,
+        findingsBefore: before?.findings,
+        createdAt,
+        now,
+      });
     }
     if (present) {
       await tables.update(result).set({ isCurrent: true }).where(eq(result.resultId, resultId));
@@ -180,9 +198,9 @@ function record(database: Database, given: NewResult, isNow: boolean): Promise<b
     }
     await tables.insert(result).values({
       ...given,
-      createdAt: given.createdAt ?? new Date(),
+      createdAt,
       priority: given.priority ?? 0,
-      findings: given.findings ?? [],
+      findings,
       otherFindings: given.otherFindings ?? [],
       documents: given.documents ?? [],
       timingsMs: given.timingsMs ?? {},

@@ -3,7 +3,9 @@ import { backfill, backfillStudy } from './backfill-schema.js';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
+import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
+import { reading } from './reading-schema.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -127,6 +129,8 @@ export const tables = {
   study,
   result,
   delivery,
+  message,
+  reading,
   account,
   session,
   token,

@@ -17,8 +17,10 @@ import { EmbeddedConnection } from './embedded.js';
 import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
+import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
+import { readingsIn, type Readings } from './readings.js';
 import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
@@ -48,7 +50,9 @@ export interface Store {
   readonly studyChanges: StudyChanges;
   readonly results: Results;
   readonly worklist: Worklist;
+  readonly readings: Readings;
   readonly deliveries: Deliveries;
+  readonly messages: Messages;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
@@ -104,7 +108,9 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     studyChanges: studyChangesIn(database),
     results: resultsIn(database),
     worklist: worklistIn(database),
+    readings: readingsIn(database),
     deliveries: deliveriesIn(database),
+    messages: messagesIn(database),
     accounts: accountsIn(database),
     sessions: sessionsIn(database),
     tokens: tokensIn(database),

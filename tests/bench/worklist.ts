@@ -5,8 +5,19 @@ import { spread } from './median.js';
 
 const studies = 100_000;
 const pages = 40;
+const start = Date.UTC(2026, 0, 1);
+/** Which studies are read, in SQL, and how many of the oldest have exceeded the limit. */
+const readingStates = [
+  ['99 of 100 read, half of the others over the limit', 'urgency::int % 100 <> 7', studies / 2],
+  ['none read, half over the limit', 'false', studies / 2],
+  ['none read, one in a hundred over the limit', 'false', studies / 100],
+  ['none read, all but one in a thousand over the limit', 'false', studies - studies / 1_000],
+] as const;
 
-/** The worklist with 100,000 studies, on both databases: how long a page takes at the top, far down, filtered, and how long the counts take. */
+/**
+ * The worklist with 100,000 studies, on both databases and in both orders: how long a page takes at the top, far down, filtered, and how
+ * long the counts take. In the order of reading with nearly all studies read, none read, and none read and nearly all over the limit.
+ */
 export async function bench(): Promise<void> {
   for (const backend of storeBackends()) {
     if (backend.missing) {
@@ -18,11 +29,17 @@ export async function bench(): Promise<void> {
       const store = await openEmptyStore(backend);
       try {
         await fill(store);
-        if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.result' });
+        if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.result, chest_ai.reading' });
         console.log(
           `a page of 50 of ${studies.toLocaleString('en')} studies, ${backend.name} database, ${analysed ? 'with' : 'without'} statistics; load average ${loadavg()[0]!.toFixed(1)}:`,
         );
-        await measure(store);
+        await measure(store, {});
+        for (const [name, read, overdue] of readingStates) {
+          await store.sql.query({ text: `UPDATE chest_ai.reading SET read_at = CASE WHEN ${read} THEN now() END` });
+          if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.reading' });
+          console.log(` in the order of reading, ${name}:`);
+          await measure(store, { order: 'urgency', overdueSince: new Date(start + overdue * 1_000) });
+        }
       } finally {
         await store.close();
       }
@@ -31,16 +48,20 @@ export async function bench(): Promise<void> {
   }
 }
 
-async function measure(store: Store): Promise<void> {
+type Order = Pick<NonNullable<Parameters<Store['worklist']['page']>[0]>, 'order' | 'overdueSince'>;
+
+async function measure(store: Store, order: Order): Promise<void> {
   let after: string | undefined;
   const leafing: number[] = [];
   for (let page = 0; page < pages; page++) {
-    const { took, next } = await timed(store, { limit: 50, ...(after ? { after } : {}) });
+    const { took, next } = await timed(store, { ...order, limit: 50, ...(after ? { after } : {}) });
     leafing.push(took);
     after = next;
   }
   console.log(`  leafing from the top   ${spread(leafing)}`);
-  const middle = Buffer.from(JSON.stringify([5, Date.UTC(2026, 0, 1) + (studies / 2) * 1000, 'x'])).toString('base64url');
+  const middleTime = start + (studies / 2) * 1000;
+  const mark = order.order === 'urgency' ? [1, order.overdueSince!.getTime(), 500, middleTime, '1.2'] : [5, middleTime, 'x'];
+  const middle = Buffer.from(JSON.stringify(mark)).toString('base64url');
   const filters = {
     'from the middle': { after: middle },
     'failed only': { outcome: 'failed' as const },
@@ -54,7 +75,7 @@ async function measure(store: Store): Promise<void> {
   };
   for (const [name, filter] of Object.entries(filters)) {
     const waits: number[] = [];
-    for (let repeat = 0; repeat < pages; repeat++) waits.push((await timed(store, { limit: 50, ...filter })).took);
+    for (let repeat = 0; repeat < pages; repeat++) waits.push((await timed(store, { ...order, limit: 50, ...filter })).took);
     console.log(`  ${name.padEnd(22)} ${spread(waits)}`);
   }
   const counting: number[] = [];
@@ -84,5 +105,9 @@ async function fill(store: Store): Promise<void> {
       SELECT 'r' || n, '1.2.' || n, timestamptz '2026-01-01' + n * interval '1 second', CASE n % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'skipped' ELSE 'reported' END, 'chest-x-ray', n % 3 + 4, 'abc', 'engine', 'k' || n,
         CASE WHEN n <= 1000 AND n % 10 = 0 THEN ${finding('old', 'present')} WHEN n % 1000 = 0 THEN ${finding('rare', 'present')} WHEN n % 5 = 0 THEN ${finding('pneumonia', 'present')} ELSE ${finding('pneumonia', 'absent')} END, '[]'::jsonb, true, '{"infer": 40}'::jsonb
       FROM generate_series(1, ${studies}) AS n`,
+  });
+  await store.sql.query({
+    text: `INSERT INTO chest_ai.reading (study_instance_uid, waits, waiting_since, urgency)
+      SELECT study_instance_uid, true, created_at, (hashtext(study_instance_uid) & 1023) % 1000 FROM chest_ai.result`,
   });
 }

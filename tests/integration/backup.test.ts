@@ -131,6 +131,10 @@ for (const backend of storeBackends()) {
             [only!.outcome, only!.isCurrent, only!.documents.some(({ kind }) => kind === 'text'), others.length],
             ['reported', true, true, 0],
           );
+          // Nobody knows who has read it: it is listed, and does not wait.
+          const listed = (await store.worklist.page({ order: 'urgency', overdueSince: new Date() })).rows;
+          const shown = listed.find((one) => one.studyInstanceUID === studyInstanceUID)?.reading;
+          assert.deepEqual([shown?.waits, shown?.readAt, shown?.urgency], [false, null, 0]);
           assert.ok(only!.findings.every(({ name, probability }) => name !== '' && probability > 0 && probability < 1));
           // A log of entries that were written before stays whole, and goes on.
           const entries = release === '0.1.0' ? 0 : 2;

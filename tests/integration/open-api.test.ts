@@ -13,6 +13,7 @@ import {
   historyEntry,
   model,
   operations,
+  reading,
   result,
   row,
   ruleTest,
@@ -74,6 +75,12 @@ before(async () => {
           labels: [{ studyInstanceUID: study, finding: 'pneumonia', state: 'agreed', decision: 'present', statements: [] }],
         }),
       },
+      readings: {
+        claim: async () => ({ reading, takenFrom: 'other' }),
+        release: async () => ({ reading }),
+        markRead: async () => ({ reading }),
+        markUnread: async () => ({ reading }),
+      },
       modelActions: { promote: async () => changed, challenge: async () => changed, rollBack: async () => changed },
       proxyDicomWeb: async () => ({
         status: 200,
@@ -82,8 +89,15 @@ before(async () => {
       }),
     },
     page: {
-      worklist: async () => ({ rows: [row], next: 'x' }),
-      study: async (studyInstanceUID) => ({ studyInstanceUID, history: [historyEntry], images: [], heatMaps: [], pacs: 'answers' }),
+      worklist: async () => ({ rows: [{ ...row, reading }], order: 'urgency', next: 'x' }),
+      study: async (studyInstanceUID) => ({
+        studyInstanceUID,
+        history: [historyEntry],
+        reading,
+        images: [],
+        heatMaps: [],
+        pacs: 'answers',
+      }),
       picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from('JPEG') }),
       operations: async () => operations,
       testRules: async () => [ruleTest],
@@ -154,6 +168,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/login': { name: 'openapi', password: 'correct horse battery' },
   'post /api/password': { current: 'correct horse battery', next: 'another horse battery' },
   'post /api/studies/{study}/assessments': { findings: [{ name: 'pneumonia', decision: 'present' }], adjudicates: true },
+  'post /api/studies/{study}/reading/claim': { takeOver: true },
   'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
   'post /api/models/{version}/challenge': { why: 'a test' },
   'post /api/models/rollback': {},
@@ -161,7 +176,14 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/accounts/{name}/roles': { roles: ['viewer'] },
   'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },
 };
-const parameters: Readonly<Record<string, string>> = { study, series: '1.2', instance: '1.3', version: '0123456789ab', path: 'studies' };
+const parameters: Readonly<Record<string, string>> = {
+  study,
+  series: '1.2',
+  instance: '1.3',
+  version: '0123456789ab',
+  path: 'studies',
+  channel: 'ris',
+};
 
 test('D27: every route accepts the documented body and query, and replies as documented', async () => {
   const { administration } = accessParts(store);

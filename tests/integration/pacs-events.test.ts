@@ -5,13 +5,14 @@ import { textOf, type DataSet } from '../../src/dicom/data-set.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import type { SOPInstanceUID, StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { OrthancId } from '../../src/orthanc/client.js';
-import type { ResultRow } from '../../src/store/results.js';
+import { decisionsDiffer } from '../../src/store/place-in-worklist.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { chestStudy } from '../support/chest-study.js';
+import { chestStudy, handAndChest } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { orthancRequest } from '../support/orthanc-request.js';
 import { useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
+import { indexOf } from '../support/index-of.js';
 import { assertOneCurrentResult, documentsOf, startTestService } from '../support/service.js';
 
 const timeoutMs = 90_000;
@@ -27,33 +28,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
   after(() => service.stop());
 
   const request = (method: string, path: string, body?: unknown): Promise<unknown> => orthancRequest(pacs.endpoint, method, path, body);
-  const current = (study: string): Promise<ResultRow | undefined> => service.store.results.currentResult(study);
-
-  function eventuallyCurrent(what: string, study: StudyInstanceUID, check: (row: ResultRow) => void): Promise<ResultRow> {
-    return eventually(
-      what,
-      async () => {
-        const row = await current(study);
-        assert.ok(row, `a current result of ${study}`);
-        check(row);
-        return row;
-      },
-      { timeoutMs, intervalMs: 200 },
-    );
-  }
-
-  function eventuallyForgotten(study: StudyInstanceUID): Promise<void> {
-    return eventually(
-      `${study} has left the index`,
-      async () => {
-        assert.equal(await current(study), undefined);
-        assert.deepEqual(await service.store.results.ofStudy(study), []);
-        assert.deepEqual(await service.store.labels.ofStudy(study), []);
-        assert.equal(await service.store.studies.find(study), undefined);
-      },
-      { timeoutMs, intervalMs: 200 },
-    );
-  }
+  const { current, eventuallyCurrent, eventuallyForgotten, markRead, readingOf } = indexOf(() => service, timeoutMs);
 
   async function instanceId(file: Uint8Array): Promise<OrthancId> {
     const [id] = await pacs.client.instanceIdsOf([textOf(readPart10(file).dataSet, 'SOPInstanceUID') as SOPInstanceUID]);
@@ -63,15 +38,6 @@ describe('events in the PACS: what happens to result, documents, labels and pict
 
   async function studyId(study: StudyInstanceUID): Promise<OrthancId> {
     return (await pacs.client.findStudy(study))!;
-  }
-
-  /** A hand that no rule takes, and a chest in the same study. */
-  function handAndChest(name: string): { readonly study: StudyInstanceUID; readonly hand: Uint8Array; readonly chest: Uint8Array } {
-    const [hand, chest] = chestStudy(name, [
-      { number: 1, attributes: { BodyPartExamined: 'HAND', SeriesInstanceUID: `2.25.1${Buffer.from(name).readUIntBE(0, 4)}` } },
-      { number: 2 },
-    ]).files;
-    return { study: chestStudy(name).studyInstanceUID, hand: hand!, chest: chest! };
   }
 
   async function commentsIn(study: StudyInstanceUID, sopInstanceUID: string): Promise<string> {
@@ -88,6 +54,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { study, hand, chest } = handAndChest('hand stays');
     await sendByCStore([hand, chest], pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    assert.deepEqual(await readingOf(study), { reader: null, waits: true });
     await pacs.client.deleteInstance(await instanceId(chest));
     const row = await eventuallyCurrent('skipped, with a document', study, (one) => {
       assert.equal(one.code, 'no-rule');
@@ -96,6 +63,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await assertNoPresentFindingIsCurrent(study);
     assert.match(await commentsIn(study, row.documents[0]!.sopInstanceUID), /rests on an image that is no longer in this study/);
     assert.equal((await service.store.worklist.page({ outcome: 'reported', studies: [study] })).rows.length, 0);
+    assert.deepEqual(await readingOf(study), { reader: null, waits: false });
   });
 
   test('D13: A, B, A: the first result is current again, and the page is notified', async () => {
@@ -155,6 +123,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       origin: 'page',
     });
     await eventually('a label', async () => assert.equal((await service.store.labels.ofStudy(study)).length, 1));
+    assert.deepEqual(await readingOf(study), { reader: 'Reader One', waits: false });
     const [id] = await pacs.client.instanceIdsOf([assessment.sopInstanceUID as SOPInstanceUID]);
     await pacs.client.deleteInstance(id!);
     await eventually(
@@ -166,12 +135,14 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       { timeoutMs },
     );
     assert.equal((await current(study))?.outcome, 'reported');
+    assert.deepEqual(await readingOf(study), { reader: 'Reader One', waits: false }, 'the study was read');
   });
 
   test('the same UIDs with other pixels: analysed anew, and the earlier report is replaced', async () => {
     const { studyInstanceUID: study, files } = chestStudy('other pixels');
     await sendByCStore(files, pacs.orthanc);
     const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    await markRead(study);
     const other = chestPhantom({ seed: 'another patient', view: 'frontal', rows: 480, columns: 400 });
     const attributes: DataSet = {
       PixelData: new Uint8Array(other.values.buffer),
@@ -180,6 +151,8 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     };
     await sendByCStore(chestStudy('other pixels', [{ attributes }]).files, pacs.orthanc);
     const second = await eventuallyCurrent('a result of the new pixels', study, (row) => assert.notEqual(row.inputKey, first.inputKey));
+    const isRead = !decisionsDiffer(first.findings, second.findings);
+    assert.deepEqual(await readingOf(study), { reader: isRead ? 'ann' : null, waits: !isRead });
     assert.match(
       await commentsIn(study, second.documents.find((one) => one.kind === 'text')!.sopInstanceUID),
       /was replaced by another under the same identifier/,
@@ -194,12 +167,14 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('same bytes');
     await sendByCStore(files, pacs.orthanc);
     const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    await markRead(study);
     const key = (await service.store.studies.find(study))?.contentKey;
     await sendByCStore(files, pacs.orthanc);
     await eventually('it was looked at again', async () => assert.notEqual((await service.store.studies.find(study))?.contentKey, key), {
       timeoutMs,
     });
     assert.equal((await current(study))?.resultId, first.resultId);
+    assert.deepEqual(await readingOf(study), { reader: 'ann', waits: false });
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
 
@@ -207,11 +182,13 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('documents deleted');
     await sendByCStore(files, pacs.orthanc);
     const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    await markRead(study);
     for (const { sopInstanceUID } of first.documents) {
       const [id] = await pacs.client.instanceIdsOf([sopInstanceUID as SOPInstanceUID]);
       await pacs.client.deleteInstance(id!);
     }
     await eventually('documents again', () => assertOneCurrentResult(pacs.dicomWeb, study), { timeoutMs, intervalMs: 300 });
+    assert.deepEqual(await readingOf(study), { reader: 'ann', waits: false });
   });
 
   test('a study is merged into another: the empty one is removed, the other has one current result of its images', async () => {
@@ -240,6 +217,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('patient corrected');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    await markRead(study);
     const before = await studyId(study);
     const { ParentPatient } = (await request('GET', `/studies/${before}`)) as { ParentPatient: string };
     await request('POST', `/patients/${ParentPatient}/modify`, {
@@ -269,6 +247,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       },
       { timeoutMs, intervalMs: 300 },
     );
+    assert.deepEqual(await readingOf(study), { reader: 'ann', waits: false });
   });
 
   test('an anonymised copy is a study of its own; if its source was deleted, that one is removed', async () => {

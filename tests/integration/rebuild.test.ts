@@ -120,6 +120,7 @@ for (const backend of storeBackends()) {
         { timeoutMs: 30_000 },
       );
       const before = await tables(service.store);
+      const readingBefore = (await service.store.readings.find(plain.studyInstanceUID))!;
       await service.stop();
       const instancesBefore = await countInstances();
 
@@ -134,6 +135,11 @@ for (const backend of storeBackends()) {
       const where = 'databaseUrl' in fresh ? fresh : { dataDir: join(started.dataDir!, 'index') };
       const store = await openStore(where, silentLog);
       assert.deepEqual(await tables(store), before);
+      // An assessment says that a study was read; the urgency follows from what documents and images state.
+      const reading = (await store.readings.find(plain.studyInstanceUID))!;
+      assert.ok(reading.readAt && ['meier', 'schulz', 'petrova'].includes(reading.reader ?? ''), `read by ${reading.reader}`);
+      assert.ok(readingBefore.urgency > 0 && Math.abs(reading.urgency - readingBefore.urgency) < 1);
+      assert.deepEqual([reading.ageGroup, reading.encounterClass], [readingBefore.ageGroup, readingBefore.encounterClass]);
       // Orthanc may have called a study stable meanwhile: the cursor stands where the run began, so that nothing is missed.
       const cursor = (await store.cursors.read(pacs.orthanc.url))?.lastSeq ?? -1;
       assert.ok(cursor >= lastChange && cursor <= (await pacs.client.lastChange()), `${cursor} from ${lastChange} on`);

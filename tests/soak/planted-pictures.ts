@@ -33,6 +33,11 @@ export class PlantedPictures {
     for (const uid of this.#planted.keys()) this.expect(uid, fate);
   }
 
+  /** An older PACS may take back what nobody saw: the images are then those of the pictures again. */
+  expectPossiblyUndone(): void {
+    for (const uid of this.#planted.keys()) this.#planted.set(uid, 'either');
+  }
+
   /** @param isInPacs pictures of a study that the PACS does not contain have to be removed, whatever happened */
   violations(isInPacs: (uid: string) => boolean): readonly string[] {
     const names = this.#folders().map((folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []));

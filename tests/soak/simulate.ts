@@ -148,8 +148,9 @@ class Simulation {
       if (event.kind === 'PACS restored') {
         for (const name of this.#state.archive.keys()) if (!this.#state.pacsCopy!.has(name)) this.#mayHaveLateDocuments.add(name);
         this.#mustKeep.clear();
+        this.#pictures.expectPossiblyUndone();
       }
-      if (event.kind === 'PACS restored' || event.kind === 'index restored') this.#pictures.expectAll('either');
+      if (event.kind === 'index restored') this.#pictures.expectAll('either');
       if (event.kind !== 'PACS restarted' || this.#mayHaveLateDocuments.size > 0) this.#isInterrupted = true;
       await this.hospital.apply(event);
     }

@@ -60,3 +60,12 @@ export function chestStudy(
   });
   return { studyInstanceUID, files };
 }
+
+/** A hand that no rule takes, and a chest in the same study. */
+export function handAndChest(name: string): { readonly study: StudyInstanceUID; readonly hand: Uint8Array; readonly chest: Uint8Array } {
+  const [hand, chest] = chestStudy(name, [
+    { number: 1, attributes: { BodyPartExamined: 'HAND', SeriesInstanceUID: `2.25.1${Buffer.from(name).readUIntBE(0, 4)}` } },
+    { number: 2 },
+  ]).files;
+  return { study: chestStudy(name).studyInstanceUID, hand: hand!, chest: chest! };
+}

@@ -1,4 +1,6 @@
-import type { Operations, ShownModel, ShownResult } from '../../src/server/page-types.js';
+import type { ResultMessage } from '../../src/messages/ports.js';
+import { testMessage } from '../../src/messages/test-message.js';
+import type { Operations, ShownChannel, ShownMessage, ShownModel, ShownReading, ShownResult } from '../../src/server/page-types.js';
 
 /* One example of each reply of the HTTP interface. */
 
@@ -22,6 +24,17 @@ export const row = {
   outcome: 'reported' as const,
   priority: 5,
   findings: [finding],
+};
+export const reading: ShownReading = {
+  state: 'being-read',
+  reader: 'reader',
+  claimedUntil: '2026-03-01T08:30:00.000Z',
+  waits: true,
+  waitingSince: result.createdAt,
+  overdue: false,
+  urgency: 90,
+  explanation: 'Pneumonia 90 %, waiting 12 min',
+  wait: '12 min',
 };
 export const historyEntry = {
   ...row,
@@ -71,6 +84,31 @@ export const operations: Operations = {
   latency: { results: 1, steps: [{ step: 'decode', medianMs: 1, p95Ms: 2 }] },
   counts: { reported: 1, skipped: 0, failed: 0 },
 };
+export const channel: ShownChannel = {
+  name: 'ris',
+  kind: 'webhook',
+  patient: ['id'],
+  rules: 1,
+  waiting: 1,
+  failing: 0,
+  refused: 1,
+  accepted: 2,
+  lastAcceptedAt: result.createdAt,
+};
+export const message: ShownMessage = {
+  messageId: '0123456789abcdef0123',
+  studyInstanceUID: study,
+  plannedAt: result.createdAt,
+  changedAt: result.createdAt,
+  state: 'refused',
+  isCorrection: false,
+  findings: ['pneumonia'],
+  attempts: 1,
+  code: 'message-refused',
+  reason: 'the receiver answered HTTP 400, expected 2xx',
+  failedJob: failedJob.id,
+};
+export const exampleMessage: ResultMessage = testMessage({ patient: [] }, new Date('2026-03-01T08:00:00Z'));
 export const changed = { champion: 'a', challenger: null, deployed: 'a', inService: 'a' };
 export const ruleTest = {
   subject: study,

@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import type { Browser } from 'playwright-core';
+import type { Config } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
@@ -27,7 +28,14 @@ export function pageStudies() {
   return { clear: clear!, opacity: opacity!, lateral: lateral!, hand: hand! };
 }
 
-export function usePageService(): PageService {
+/** @param settings of the messages, called before the first start, and those of triage that differ */
+export function usePageService({
+  messages = () => undefined,
+  triage = {},
+}: {
+  readonly messages?: () => unknown;
+  readonly triage?: Partial<Config['triage']>;
+} = {}): PageService {
   let service: RunningService | undefined;
   let browser: Browser | undefined;
   let desk: WatchedPage | undefined;
@@ -41,7 +49,7 @@ export function usePageService(): PageService {
   const dataDir = temporaryDirectory('page');
   const model = cautiousStarter();
   const start = async (): Promise<void> => {
-    const config = configFor(pacs.orthanc, { dataDir, model: { directory: model } });
+    const config = configFor(pacs.orthanc, { dataDir, triage, model: { directory: model }, messages: messages() });
     service = await startService(
       { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
       silentLog,

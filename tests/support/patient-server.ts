@@ -7,6 +7,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 import { temporaryDirectory } from './orthanc.js';
 import { startTestServer, type TestServer } from './test-server.js';
+import { reading } from './example-replies.js';
 
 export const study = '1.2.840.99999.1';
 /** Stands in every attribute of a patient that this server's PACS knows. */
@@ -69,6 +70,12 @@ export async function startPatientServer(): Promise<PatientServer> {
         record: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }),
         mayVerify: () => false,
         ofStudy: async () => ({ assessments: [], labels: [] }),
+      },
+      readings: {
+        claim: async () => ({ reading }),
+        release: async () => ({ reading }),
+        markRead: async () => ({ reading }),
+        markUnread: async () => ({ reading }),
       },
       proxyDicomWeb: async () => ({
         status: 200,

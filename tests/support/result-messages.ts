@@ -17,7 +17,8 @@ const study: MessageStudy = {
   placerOrderNumber: 'PLACER-77',
   fillerOrderNumber: 'FILLER-88',
   date: '20260102',
-  time: '081500+0100',
+  time: '081500',
+  utcOffset: '+0100',
   modality: 'DX',
   procedure: { value: '30745-4', scheme: 'LN', meaning: 'XR Chest Views' },
   patient: {},
@@ -84,7 +85,8 @@ export function exampleMessage(changes: Changes = {}): ResultMessage {
     messageId: changes.messageId ?? 'M7F3A9C20D41E85B6',
     isTest: changes.isTest ?? false,
     writtenAt: new Date('2026-01-02T07:17:00Z'),
-    study: { ...study, ...changes.study },
+    // A time that a test gives states its own offset.
+    study: { ...study, ...(changes.study?.time === undefined ? {} : { utcOffset: '' }), ...changes.study },
     result: { ...result, ...changes.result },
     ...(changes.pageUrl === undefined ? {} : { pageUrl: changes.pageUrl }),
   };
@@ -124,6 +126,7 @@ export const oracleMessages: Readonly<Record<string, ResultMessage>> = {
       fillerOrderNumber: undefined,
       date: undefined,
       time: undefined,
+      utcOffset: undefined,
     } as unknown as MessageStudy,
   }),
 };

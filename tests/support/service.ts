@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { loadConfig, projectRoot, type Config } from '../../src/config.js';
+import { messagesSettings } from '../../src/config/messages.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { DicomWeb } from '../../src/dicomweb/client.js';
 import { silentLog, type Log } from '../../src/log.js';
@@ -21,8 +22,11 @@ export interface ServiceOptions {
   readonly report?: Partial<Config['report']>;
   readonly orthanc?: Partial<Config['orthanc']>;
   readonly work?: Partial<Config['work']>;
+  readonly triage?: Partial<Config['triage']>;
   readonly assessments?: Partial<Config['assessments']>;
   readonly model?: Partial<Config['model']>;
+  /** As in a configuration file. */
+  readonly messages?: unknown;
   readonly log?: Log;
 }
 
@@ -48,8 +52,11 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
+    // The studies of the tests are from January 2026.
+    triage: { ...base.triage, maxStudyAgeDays: 36_500, ...options.triage },
     assessments: { ...base.assessments, ...options.assessments },
     model: { ...base.model, directory: twoFindingModel, ...options.model },
+    messages: messagesSettings.parse(options.messages ?? {}),
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
   };
 }

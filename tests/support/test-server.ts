@@ -8,9 +8,10 @@ import type { AccessSettings } from '../../src/server/access/access.js';
 import type { PagePort, ServerParts, ServerPorts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
+import { channel, exampleMessage, message } from './example-replies.js';
 
 const emptyPage: PagePort = {
-  worklist: async () => ({ rows: [] }),
+  worklist: async () => ({ rows: [], order: 'urgency' }),
   counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0 }),
   changeToken: async () => '',
   patients: async () => ({}),
@@ -26,6 +27,7 @@ const emptyPage: PagePort = {
 };
 
 const noBackfill = (): Promise<never> => Promise.reject(new Fault('not-found', 'no backfill in this test'));
+const noStudy = (): Promise<never> => Promise.reject(new Fault('not-found', 'no study here'));
 const noModel = (): Promise<never> => Promise.reject(new Fault('model-unknown', 'there is none in this test'));
 
 export interface TestServer {
@@ -53,6 +55,7 @@ export async function startTestServer(
       mayVerify: () => false,
       ofStudy: async () => ({ assessments: [], labels: [] }),
     },
+    readings: { claim: noStudy, release: noStudy, markRead: noStudy, markUnread: noStudy },
     health: async () => ({
       ok: true,
       orthanc: 'answers',
@@ -79,6 +82,13 @@ export async function startTestServer(
       pause: () => noBackfill(),
       resume: () => noBackfill(),
       cancel: () => noBackfill(),
+    },
+    messages: {
+      channels: async () => [channel],
+      ofChannel: async () => [message],
+      fhir: async () => ({ resourceType: 'Bundle', type: 'collection', entry: [] }),
+      testMessage: () => exampleMessage,
+      sendTest: async (_channel, { messageId }) => ({ messageId, reference: '17' }),
     },
     modelActions: { promote: noModel, challenge: noModel, rollBack: noModel },
     proxyDicomWeb: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),

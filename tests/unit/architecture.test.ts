@@ -14,6 +14,7 @@ const packageHome: Record<string, string> = {
   '@tensorflow': 'engine',
   'dicomweb-client': 'dicomweb',
   undici: 'http',
+  nodemailer: 'messages',
   'pg-boss': 'jobs',
   'drizzle-orm': 'store',
   '@electric-sql/pglite': 'store',
@@ -31,7 +32,7 @@ const packageHome: Record<string, string> = {
   '@node-rs/argon2': 'server',
   'csv-parse': 'dataset',
 };
-const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
+const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing', 'triage'];
 
 const source = join(projectRoot, 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

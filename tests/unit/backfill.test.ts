@@ -5,7 +5,7 @@ import { nextAfter, stepMs } from '../../src/archive/backfill-pace.js';
 import { progressOf } from '../../src/archive/backfill-progress.js';
 import { checkBackfill } from '../../src/archive/backfill-request.js';
 import { addDays, studyDateOf } from '../../src/archive/study-dates.js';
-import { durationText } from '../../src/commands/backfill.js';
+import { timeLeftText } from '../../src/commands/backfill.js';
 import { textSeeded } from '../../src/lib/seeded-random.js';
 import { isFault } from '../support/fault.js';
 
@@ -135,7 +135,7 @@ describe('the progress of a backfill', () => {
   });
 
   test('durations for people', () => {
-    assert.deepEqual([0, 59_000, 61_000, hour, 25 * hour].map(durationText), ['0 min', '1 min', '2 min', '1 h 0 min', '1 d 1 h']);
+    assert.deepEqual([0, 59_000, 61_000, hour, 25 * hour].map(timeLeftText), ['0 min', '1 min', '2 min', '1 h 0 min', '1 d 1 h']);
   });
 });
 

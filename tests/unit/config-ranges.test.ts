@@ -35,6 +35,19 @@ const numbers: Readonly<Record<string, readonly [min: number, max: number, below
   'work.maxAttempts': [1, 1_000, 0, 1_001],
   'report.maxImages': [1, 1_000, 0, 1_001],
   'report.seriesNumber': [1, 2_147_483_000, 0, 2_147_483_001],
+  'triage.otherFindings': [0, 1_000, -1, 1_001],
+  'triage.rulePriority': [0, 1_000, -1, 1_001],
+  'triage.age.from0': [0, 1_000, -1, 1_001],
+  'triage.age.from20': [0, 1_000, -1, 1_001],
+  'triage.age.from40': [0, 1_000, -1, 1_001],
+  'triage.age.from60': [0, 1_000, -1, 1_001],
+  'triage.age.from80': [0, 1_000, -1, 1_001],
+  'triage.emergency.weight': [0, 1_000, -1, 1_001],
+  'triage.inpatient.weight': [0, 1_000, -1, 1_001],
+  'triage.outpatient.weight': [0, 1_000, -1, 1_001],
+  'triage.maxWaitMinutes': [1, 43_200, 0, 43_201],
+  'triage.maxStudyAgeDays': [1, 36_500, 0, 36_501],
+  'triage.claimMinutes': [1, 1_440, 0, 1_441],
   'retraining.minNewLabels': [1, 1_000_000_000, 0, 1_000_000_001],
   'retraining.timeLimitMinutes': [0.01, 10_080, 0, 10_080.5],
   'retraining.threads': [1, 1_024, 0, 1_025],
@@ -65,6 +78,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
     'tensorflow-wasm',
   ],
   'report.profile': ['ohif', 'air', 'stone'],
+  'triage.order': ['urgency', 'priority'],
   'retraining.onPass': ['promote', 'challenge'],
   'retraining.augmentation': ['fastai', 'robust', 'none'],
   'log.level': ['debug', 'info', 'warn', 'error'],
@@ -95,6 +109,21 @@ const listOf = ({ accepts, refuses }: TextSetting, max?: number): TextSetting =>
   accepts: [[], ...accepts.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max }, () => accepts[0])])],
   refuses: [...refuses.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max + 1 }, () => accepts[0])]), 'x'],
 });
+const conditions: TextSetting = {
+  accepts: [
+    [],
+    [{ stationName: ['ER*'] }, { description: ['/stat/', 'missing'] }],
+    Array.from({ length: 100 }, () => ({ modality: ['CR'] })),
+  ],
+  refuses: [
+    [{}],
+    [{ ward: ['1'] }],
+    [{ stationName: [] }],
+    [{ stationName: ['/(/'] }],
+    Array.from({ length: 101 }, () => ({ modality: ['CR'] })),
+    'ER',
+  ],
+};
 const oidc = { issuer: 'https://a', clientId: 'a', roles: {} };
 const inOidc = (setting: TextSetting): TextSetting => ({ ...setting, with: { 'access.oidc': oidc } });
 
@@ -139,6 +168,13 @@ const texts: Readonly<Record<string, TextSetting>> = {
   dataDir: aPath,
   'model.directory': aPath,
   'findings.off': listOf(lines(64)),
+  'triage.weights': {
+    accepts: [{}, { pneumothorax: 0, [longest(64)]: 1_000 }],
+    refuses: [{ '': 1 }, { [longest(65)]: 1 }, { a: -1 }, { a: 1_001 }, { a: 0.5 }, { a: '1' }, []],
+  },
+  'triage.emergency.when': conditions,
+  'triage.inpatient.when': conditions,
+  'triage.outpatient.when': conditions,
   models: {
     accepts: [
       [],
@@ -164,6 +200,21 @@ const texts: Readonly<Record<string, TextSetting>> = {
       Array.from({ length: 17 }, (_, number) => ({ name: `line-${number}` })),
       {},
     ],
+  },
+  'messages.channels': {
+    accepts: [[]],
+    refuses: [
+      [{ name: longest(41, 'a'), webhook: { url: 'https://a' } }],
+      [{ name: 'A', webhook: { url: 'https://a' } }],
+      [{ name: 'a' }],
+      [{ name: 'a', webhook: { url: 'https://a' }, fhir: { url: 'https://a' } }],
+      [{ name: 'a', webhook: { url: 'https://a' }, patient: ['address'] }],
+      {},
+    ],
+  },
+  'messages.rules': {
+    accepts: [[]],
+    refuses: [[{ channel: 'a' }], [{}], {}],
   },
   'retraining.schedule': lines(100),
   'retraining.recipeFile': aPath,

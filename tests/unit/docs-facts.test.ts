@@ -134,7 +134,8 @@ async function commandLine(): Promise<{ readonly names: Set<string>; readonly gr
 }
 
 test('every setting that a document names exists', () => {
-  const sections = 'orthanc|server|access|database|viewer|uploads|model|engine|work|report|retraining|drift|assessments|log';
+  const sections =
+    'orthanc|server|access|database|viewer|uploads|model|engine|work|report|triage|retraining|drift|assessments|messages|log';
   const named = new Map(
     code.flatMap(({ document, text }) =>
       [...text.matchAll(new RegExp(`(?:^|[\\s(\`])((?:${sections})\\.[a-z][A-Za-z]+(?:\\.[A-Za-z]+)?)(?![\\w./-])`, 'g'))]

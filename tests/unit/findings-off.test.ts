@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config.js';
 import { loadFindings } from '../../src/findings-config.js';
-import { checkFindingsOff } from '../../src/reporting/findings-off.js';
+import { checkFindingNames } from '../../src/reporting/findings-off.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
 import type { ReportPorts, StudyResult } from '../../src/reporting/ports.js';
 import { reportStudy } from '../../src/reporting/report-story.js';
@@ -64,9 +64,9 @@ test('one line of a rule switches a finding off at one site, one line of the set
 test('the settings name the line, and a typing error is refused', () => {
   const known = loadFindings(loadConfig({}).findingsFile).findings;
   assert.deepEqual(loadConfig({}).findings.off, []);
-  checkFindingsOff({ findingsOff: ['covid-19'] }, routing, known);
+  checkFindingNames({ findingsOff: ['covid-19'] }, { mass: 1 }, routing, known);
   assert.throws(
-    () => checkFindingsOff({ findingsOff: ['covid19'] }, routing, known),
+    () => checkFindingNames({ findingsOff: ['covid19'] }, {}, routing, known),
     (error) =>
       isFault('config-invalid')(error) &&
       /findings\.off: expected a finding of config\/findings\.json, found "covid19"/.test(String(error)),
@@ -74,5 +74,8 @@ test('the settings name the line, and a typing error is refused', () => {
   const misspelt = routingSchema.parse({
     rules: [{ name: 'a', when: { modality: 'CR' }, action: 'analyse', findingsOff: ['constructor'] }],
   });
-  assert.throws(() => checkFindingsOff({}, misspelt, known), /findingsOff of rule a: expected/);
+  assert.throws(() => checkFindingNames({}, {}, misspelt, known), /findingsOff of rule a: expected/);
+  assert.throws(() => checkFindingNames({}, { masss: 1 }, routing, known), /triage\.weights: expected a finding .* found "masss"/);
+  // The default weights are those of the shipped list; an installation may have one of its own.
+  checkFindingNames({}, loadConfig({}).triage.weights, routing, { 'covid-19': {} });
 });

@@ -105,11 +105,11 @@ test('D14: the same instances in other files are other content; a key of an earl
   assert.equal(sameContent(undefined, after), false);
 });
 
-test('a second job for the same images leaves the study done, though intake had put it into the queue again', async () => {
+test('a second job for the same images plans the messages and leaves the study done, though intake had put it into the queue again', async () => {
   const contentKey = contentKeyOf({ series: [images] });
-  let state = 'queued';
+  const did: string[] = [];
   const index = {
-    studies: { find: async () => ({ contentKey }), setDone: async () => void (state = 'done') },
+    studies: { find: async () => ({ contentKey }), setDone: async () => void did.push('done') },
     results: { currentResult: async () => ({ outcome: 'reported', documents: [{ seriesInstanceUID: '1.2.9' }] }) },
   };
   const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series: [images, report] };
@@ -117,9 +117,10 @@ test('a second job for the same images leaves the study done, though intake had 
     index,
     studies: { study: async () => study, arrivalOf: async () => ({}) },
     settings: { routing: { rules: [] } },
+    events: { onIndexed: async (uid: string) => void did.push(`messages of ${uid} are planned`) },
   } as unknown as StoryPorts & ReportPorts;
   await reportJob({ pacsStudyId: 'p', studyInstanceUID: '1.2', contentKey }, ports);
-  assert.equal(state, 'done');
+  assert.deepEqual(did, ['messages of 1.2 are planned', 'done'], 'the first job may have been killed between the two');
 });
 
 test('training pictures stay if only the documents of a study are missing, and go if its images changed', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wholePercent } from '../../src/sr/wording.js';
-import { probabilityText, thresholdPercent } from '../../src/web/finding-order.js';
+import { probabilityText } from '../../src/lib/probability-text.js';
+import { thresholdPercent } from '../../src/web/finding-order.js';
 
 test('no page shows a probability on the other side of a threshold', () => {
   const shown = { absentBelow: 0.3, presentFrom: 0.5 };

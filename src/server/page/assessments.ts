@@ -9,7 +9,7 @@ import type { AssessmentsPort } from '../ports.js';
 /** The assessments of the index, as the interface shows them. */
 export function assessmentsPortOf(
   assessments: Pick<AssessmentActions, 'give' | 'readerOf'>,
-  store: Pick<Store, 'assessments' | 'labels'>,
+  store: Pick<Store, 'assessments' | 'labels' | 'readings'>,
 ): AssessmentsPort {
   return {
     async record({ reader, ...given }) {
@@ -18,6 +18,8 @@ export function assessmentsPortOf(
         studyInstanceUID: given.studyInstanceUID as StudyInstanceUID,
         reader: assessments.readerOf(reader),
       });
+      // An assessment that was stored before says again that the study is read.
+      if (!stored) await store.readings.markRead(given.studyInstanceUID, reader, new Date());
       return { assessment: shownAssessment(assessment), stored };
     },
     mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,

@@ -5,9 +5,21 @@ import { route } from '../../routing/match.js';
 import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { PagePort } from '../ports.js';
-import type { HistoryEntry, Operations, PageFinding, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
+import type {
+  HistoryEntry,
+  Operations,
+  PageFinding,
+  RuleTest,
+  ShownPatient,
+  ShownReading,
+  ShownRule,
+  StudyPage,
+  WorklistRow,
+} from '../page-types.js';
 import { isOwnDocument } from '../../sr/own-document.js';
 import type { ResultRow } from '../../store/results.js';
+import { limitOf } from '../../triage/reading-order.js';
+import { shownReading, type ReadingParts } from './readings.js';
 import type { Store } from '../../store/store.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
@@ -23,6 +35,7 @@ export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
   readonly reportPorts: ReportPorts;
+  readonly triage: ReadingParts['triage'];
   readonly serving?: Pick<ServingLines, 'acquireChampions'>;
   /** Without it, files are analyzed by the deployed model only. */
   readonly triedModels?: Pick<TriedModels, 'acquire'>;
@@ -34,19 +47,29 @@ const latencyResults = 200;
 export function pagePortOf(parts: PageParts): PagePort {
   const { pacs, store, jobs, reportPorts } = parts;
   const uploads = new UploadAnalyses(reportPorts, parts.serving, parts.triedModels);
-  const routing = reportPorts.settings.routing;
+  const { routing } = reportPorts.settings;
+  const { triage } = parts;
+  const readingParts: ReadingParts = { triage, settings: reportPorts.settings };
   return {
-    async worklist({ search, ...filter }) {
-      const { rows, next } = await store.worklist.page({ ...filter, ...(search ? await searchIn(search, parts) : {}) });
-      return { rows: rows.map(worklistRow), ...(next ? { next } : {}) };
+    async worklist({ search, language = 'en', order = triage.order, ...filter }) {
+      const searched = search ? await searchIn(search, parts) : {};
+      const now = new Date();
+      const overdueSince = limitOf(now, triage.maxWaitMinutes);
+      const { rows, next } = await store.worklist.page({ ...filter, ...searched, order, now, overdueSince });
+      return {
+        rows: rows.map((row): WorklistRow => ({ ...shownRow(row), reading: shownReading(row, row.reading, readingParts, now, language) })),
+        order,
+        ...(next ? { next } : {}),
+      };
     },
     async counts() {
       const [outcomes, present] = await Promise.all([store.results.countByOutcome(), store.worklist.countPresent()]);
       return { ...outcomes, present };
     },
     async changeToken() {
-      const [newest, stats] = await Promise.all([store.worklist.newest(), jobs.stats()]);
-      return JSON.stringify([newest, stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed])]);
+      // A claim that runs out changes the page, too.
+      const [newest, claimed, stats] = await Promise.all([store.worklist.newest(), store.readings.countClaimed(new Date()), jobs.stats()]);
+      return JSON.stringify([newest, claimed, stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed])]);
     },
     async patients(uids) {
       const found = await Promise.all(
@@ -58,24 +81,28 @@ export function pagePortOf(parts: PageParts): PagePort {
       );
       return Object.fromEntries(found.filter((one) => one !== undefined));
     },
-    async study(uid): Promise<StudyPage> {
+    async study(uid, language = 'en'): Promise<StudyPage> {
       // A study with a UID that the PACS cannot be searched for has a result all the same, with the fault that names the reason.
-      const [rows, found] = await Promise.all([store.results.ofStudy(uid), studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault)]);
+      const [rows, state, found] = await Promise.all([
+        store.results.ofStudy(uid),
+        store.readings.find(uid),
+        studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault),
+      ]);
       if (found instanceof Fault && !isUsableUid(uid) && rows.length === 0)
         throw new Fault('request-invalid', 'expected a UID in the address, found something else');
       if (found instanceof Fault && found.code === 'pacs-not-found' && rows.length === 0) throw found;
       const history = await Promise.all(
         [...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)),
       );
+      const current = rows.find(({ isCurrent }) => isCurrent);
+      const reading: { readonly reading?: ShownReading } =
+        current && state ? { reading: shownReading(current, state, readingParts, new Date(), language) } : {};
+      const known = { studyInstanceUID: uid, history, ...reading };
       if (found instanceof Fault)
-        return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: found.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
+        return { ...known, images: [], heatMaps: [], pacs: found.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
       const { image, ...shown } = found;
-      const prior = await priorOfPage(
-        rows.find((row) => row.isCurrent),
-        image,
-        reportPorts.findPrior,
-      );
-      return { studyInstanceUID: uid, history, ...shown, ...(prior ? { prior } : {}), pacs: 'answers' };
+      const prior = await priorOfPage(current, image, reportPorts.findPrior);
+      return { ...known, ...shown, ...(prior ? { prior } : {}), pacs: 'answers' };
     },
     picture: (study, series, instance, frameNumber) =>
       pictureOf(
@@ -122,7 +149,7 @@ async function searchIn(
   return { studies: [...new Set(found.flat().map((one) => textOf(one, 'StudyInstanceUID') ?? ''))] };
 }
 
-function worklistRow(row: ResultRow): WorklistRow {
+function shownRow(row: ResultRow): Omit<WorklistRow, 'reading'> {
   return {
     resultId: row.resultId,
     studyInstanceUID: row.studyInstanceUID,
@@ -144,7 +171,7 @@ function shownFinding({ name, meaning, probability, decision, modelVersion }: Re
 
 async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry> {
   return {
-    ...worklistRow(row),
+    ...shownRow(row),
     isCurrent: row.isCurrent,
     ...(row.engine ? { engine: row.engine } : {}),
     documents: row.documents,

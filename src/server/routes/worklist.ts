@@ -6,9 +6,10 @@ import { EventStreams } from '../event-streams.js';
 import { optionalText, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
-import { outcomeSchema, patientSchema, worklistCountsSchema, worklistPageSchema } from '../schemas/study.js';
+import { outcomeSchema, patientSchema, readingStateSchema, worklistCountsSchema, worklistPageSchema } from '../schemas/study.js';
 import { searchText } from '../search-record.js';
 import { startedPorts } from '../started-ports.js';
+import { explanationLanguages } from '../../triage/explanation.js';
 
 /** Current results of all studies, page by page, and an event whenever something has changed. */
 export function worklistRoutes(parts: ServerParts): readonly Route[] {
@@ -18,13 +19,18 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
       method: 'get',
       path: '/api/worklist',
       access: 'viewer',
-      summary: 'Current results, highest priority first, then newest',
+      summary: 'Current results in the order in which they are read',
+      description:
+        'Order `urgency`: studies that wait longer than the limit, longest first; then by falling urgency; then studies that are read. Order `priority`: highest priority of the rule first, then newest.',
       query: z.object({
         limit: wholeNumber(1, 500).default(50),
         outcome: outcomeSchema.optional(),
         present: optionalText(64).describe('name of a finding that is present, or any'),
         search: optionalText(64).describe("beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number"),
-        after: optionalText(400).describe('`next` of the page before'),
+        reading: readingStateSchema.optional().describe('unread: waits and nobody has claimed it'),
+        order: z.enum(['urgency', 'priority']).optional().describe('default: the setting triage.order'),
+        language: z.enum(explanationLanguages).default('en').describe('of the explanations'),
+        after: optionalText(400).describe('`next` of the page before, in the same order'),
       }),
       reply: { json: worklistPageSchema },
       async handle({ query, actor }) {

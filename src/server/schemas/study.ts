@@ -33,12 +33,34 @@ const rowShape = {
     .exactOptional()
     .describe('of other models on the same findings: a model of higher precedence decided on these'),
 };
-const worklistRowSchema = z.object(rowShape).readonly();
+export const readingStateSchema = z.enum(['unread', 'being-read', 'read']);
+
+export const readingSchema = z
+  .object({
+    state: readingStateSchema,
+    reader: z.string().exactOptional().describe('account that reads the study, or has read it'),
+    claimedUntil: z.iso.datetime().exactOptional().describe('of a study that is being read: then it is free again'),
+    readAt: z.iso.datetime().exactOptional(),
+    waits: z.boolean().describe('selected by a routing rule, not from an archive, and not read'),
+    waitingSince: z.iso.datetime(),
+    overdue: z.boolean().describe('waits longer than triage.maxWaitMinutes: it goes first'),
+    urgency: z.number().min(0).describe('sum of weights × probabilities; comparable within this installation only'),
+    explanation: z
+      .string()
+      .exactOptional()
+      .describe('why a study that waits stands where it stands, e.g. "Pneumothorax 91 %, waiting 12 min"'),
+    wait: z.string().exactOptional().describe('of a study that waits, e.g. "4 h 10 min"'),
+  })
+  .readonly();
+export type ShownReading = z.infer<typeof readingSchema>;
+
+const worklistRowSchema = z.object({ ...rowShape, reading: readingSchema }).readonly();
 export type WorklistRow = z.infer<typeof worklistRowSchema>;
 
 export const worklistPageSchema = z
   .object({
-    rows: list(worklistRowSchema).describe('highest priority first, then newest'),
+    rows: list(worklistRowSchema).describe('in the requested order'),
+    order: z.enum(['urgency', 'priority']).describe('of the rows; the setting triage.order decides unless the request does'),
     next: z.string().exactOptional().describe('where the next page starts; absent at the end'),
   })
   .readonly();
@@ -139,6 +161,7 @@ export const studyPageSchema = z
     images: list(imageSchema),
     heatMaps: list(heatMapSchema),
     pacs: z.enum(['answers', 'gone', 'unreachable']),
+    reading: readingSchema.exactOptional().describe('absent for a study without a result'),
   })
   .readonly();
 export type StudyPage = z.infer<typeof studyPageSchema>;

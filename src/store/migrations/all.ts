@@ -12,6 +12,8 @@ import { changedStudies0012 } from './0012-changed-studies.js';
 import { assessments0020 } from './0020-assessments.js';
 import { failedStudies0021 } from './0021-failed-studies.js';
 import { modelLines0030 } from './0030-model-lines.js';
+import { messages0031 } from './0031-messages.js';
+import { readings0032 } from './0032-readings.js';
 import { backfill0033 } from './0033-backfill.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
@@ -41,5 +43,7 @@ export const migrations: readonly Migration[] = [
   destinationKinds0022,
   studyChanges0023,
   modelLines0030,
+  messages0031,
+  readings0032,
   backfill0033,
 ];

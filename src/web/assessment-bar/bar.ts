@@ -1,5 +1,6 @@
 import type { Decision, PageFinding } from '../../server/page-types.js';
-import { sortedByImportance, probabilityText } from '../finding-order.js';
+import { probabilityText } from '../../lib/probability-text.js';
+import { sortedByImportance } from '../finding-order.js';
 import { sentenceOf } from '../sentence.js';
 import type { Language, Translate } from '../texts/languages.js';
 import { decisionOptions, lastDecisionsOf } from '../assessments.js';

@@ -4,7 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { AnalyzedFinding, FindingFigures, ModelsPage } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { probabilityText, thresholdPercent } from '../finding-order.js';
+import { probabilityText } from '../../lib/probability-text.js';
+import { thresholdPercent } from '../finding-order.js';
 import { useTexts } from '../texts/texts.js';
 import { ProbabilityBar } from './finding.js';
 

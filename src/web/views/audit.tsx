@@ -22,6 +22,7 @@ const objects = [
   'upload',
   'model',
   'job',
+  'message',
   'drift',
   'account',
   'token',

@@ -5,19 +5,28 @@ import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
-import { sortedByImportance, probabilityText } from '../finding-order.js';
+import { probabilityText } from '../../lib/probability-text.js';
+import { sortedByImportance } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { Reason } from '../parts/reason.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { AssessmentsPanel } from './assessments.js';
+import { ReadingPanel } from './reading-panel.js';
 import { isWriting } from './worklist.js';
 import { studyApi, studyView } from '../addresses.js';
 
+/** The displayed wait is at most this old. */
+const waitMs = 30_000;
+
 export function StudyView({ study }: { readonly study: string }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const [, navigate] = useLocation();
-  const query = useQuery({ queryKey: ['study', study], queryFn: () => get<StudyPage>(studyApi(study, 'page')) });
+  const query = useQuery({
+    queryKey: ['study', study, language],
+    queryFn: () => get<StudyPage>(`${studyApi(study, 'page')}?language=${language}`),
+    refetchInterval: waitMs,
+  });
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if ((event.key === 'u' || event.key === 'Escape') && !isWriting(event.target) && !event.ctrlKey && !event.metaKey)
@@ -60,6 +69,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack gap="md">
+            {page.reading && <ReadingPanel study={page.studyInstanceUID} reading={page.reading} />}
             <section className="card" aria-labelledby="findings">
               <Group justify="space-between" mb="sm">
                 <Title order={2} size="h4" id="findings">
@@ -250,7 +260,7 @@ function PriorFinding({ prior, name }: { readonly prior: ShownPrior; readonly na
   return (
     <Text size="sm" className="quiet">
       <b>{t(`study.prior.${before.change}`)}</b>:{' '}
-      <Anchor component={Link} size="sm" href={studyView(prior.studyInstanceUID)}>
+      <Anchor component={Link} size="sm" underline="always" href={studyView(prior.studyInstanceUID)}>
         {dicomDate(prior.studyDate, language)}
       </Anchor>{' '}
       {t(`decision.${before.decision}`)}, {probabilityText(before)} %{prior.isOtherModel ? ` (${t('study.prior.otherModel')})` : ''}

@@ -1,38 +1,42 @@
-import { Button, Group, SegmentedControl, Table, Text, TextInput, Title } from '@mantine/core';
+import { Button, Group, NativeSelect, SegmentedControl, Table, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue, useIntersection } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import type { ShownPatient, WorklistCounts, WorklistPage, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
-import { sortedByImportance, probabilityText } from '../finding-order.js';
-import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
-import { shortReason } from '../parts/reason.js';
-import { Ago, dicomDate } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
 import { studyView } from '../addresses.js';
+import { WorklistCells } from './worklist-cells.js';
 
 type Filter = 'all' | 'present' | 'reported' | 'skipped' | 'failed';
-const urgentFrom = 8;
+type Reading = 'all' | WorklistRow['reading']['state'];
+type Order = WorklistPage['order'];
 const pageSize = 50;
 /** Stored while a study is open, so that the worklist is at the same position afterwards. */
-const position = { filter: 'all' as Filter, search: '', active: 0 };
+const position = { filter: 'all' as Filter, reading: 'all' as Reading, order: undefined as Order | undefined, search: '', active: 0 };
+/** The displayed wait is at most this old. */
+const waitMs = 30_000;
 
 export function WorklistView(): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const [filter, setFilter] = useState<Filter>(position.filter);
+  const [reading, setReading] = useState<Reading>(position.reading);
+  const [order, setOrder] = useState(position.order);
   const [search, setSearch] = useState(position.search);
   const [searched] = useDebouncedValue(search.trim(), 300);
   const { data: counts } = useQuery({ queryKey: ['counts'], queryFn: () => get<WorklistCounts>('/api/worklist/counts') });
   const query = useInfiniteQuery({
-    queryKey: ['worklist', filter, searched],
-    queryFn: ({ pageParam }) => get<WorklistPage>(`/api/worklist?${parameters(filter, searched, pageParam)}`),
+    queryKey: ['worklist', filter, reading, order, searched, language],
+    queryFn: ({ pageParam }) =>
+      get<WorklistPage>(`/api/worklist?${parameters({ filter, reading, order, search: searched, language, after: pageParam })}`),
+    refetchInterval: waitMs,
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
-  useEffect(() => void Object.assign(position, { filter, search }), [filter, search]);
+  useEffect(() => void Object.assign(position, { filter, reading, order, search }), [filter, reading, order, search]);
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
   const number = (count: number | undefined): string => (count === undefined ? '' : ` ${count}`);
   return (
@@ -51,25 +55,44 @@ export function WorklistView(): ReactNode {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       </Group>
-      <SegmentedControl
-        mb="md"
-        size="sm"
-        className="filter"
-        aria-label={t('worklist.filter')}
-        value={filter}
-        onChange={(value) => setFilter(value as Filter)}
-        data={[
-          { value: 'all', label: t('worklist.all') + number(counts && counts.reported + counts.skipped + counts.failed) },
-          { value: 'present', label: t('worklist.present') + number(counts?.present) },
-          { value: 'reported', label: t('outcome.reported') + number(counts?.reported) },
-          { value: 'skipped', label: t('outcome.skipped') + number(counts?.skipped) },
-          { value: 'failed', label: t('outcome.failed') + number(counts?.failed) },
-        ]}
-      />
+      <Group mb="md" gap="sm" justify="space-between" align="center">
+        <SegmentedControl
+          size="sm"
+          className="filter"
+          aria-label={t('worklist.filter')}
+          value={filter}
+          onChange={(value) => setFilter(value as Filter)}
+          data={[
+            { value: 'all', label: t('worklist.all') + number(counts && counts.reported + counts.skipped + counts.failed) },
+            { value: 'present', label: t('worklist.present') + number(counts?.present) },
+            { value: 'reported', label: t('outcome.reported') + number(counts?.reported) },
+            { value: 'skipped', label: t('outcome.skipped') + number(counts?.skipped) },
+            { value: 'failed', label: t('outcome.failed') + number(counts?.failed) },
+          ]}
+        />
+        <Group gap="sm" className="choices">
+          <NativeSelect
+            size="sm"
+            aria-label={t('reading.filter')}
+            value={reading}
+            onChange={(event) => setReading(event.currentTarget.value as Reading)}
+            data={(['all', 'unread', 'being-read', 'read'] as const).map((value) => ({ value, label: t(`reading.${value}`) }))}
+          />
+          <NativeSelect
+            size="sm"
+            aria-label={t('reading.order')}
+            value={order ?? query.data?.pages[0]?.order ?? 'urgency'}
+            onChange={(event) => setOrder(event.currentTarget.value as Order)}
+            data={(['urgency', 'priority'] as const).map((value) => ({ value, label: t(`reading.order.${value}`) }))}
+          />
+        </Group>
+      </Group>
       <QueryBoundary query={query}>
         {() =>
           rows.length === 0 ? (
-            <Text className="card">{t(searched || filter !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}</Text>
+            <Text className="card">
+              {t(searched || filter !== 'all' || reading !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}
+            </Text>
           ) : (
             <Rows rows={rows} more={query.hasNextPage ? () => void query.fetchNextPage() : undefined} loading={query.isFetchingNextPage} />
           )
@@ -79,9 +102,26 @@ export function WorklistView(): ReactNode {
   );
 }
 
-function parameters(filter: Filter, search: string, after: string): string {
+function parameters({
+  filter,
+  reading,
+  order,
+  search,
+  language,
+  after,
+}: {
+  readonly filter: Filter;
+  readonly reading: Reading;
+  readonly order: Order | undefined;
+  readonly search: string;
+  readonly language: string;
+  readonly after: string;
+}): string {
   return new URLSearchParams({
     limit: String(pageSize),
+    language,
+    ...(reading === 'all' ? {} : { reading }),
+    ...(order ? { order } : {}),
     ...(filter === 'present' ? { present: 'any' } : filter === 'all' ? {} : { outcome: filter }),
     ...(search ? { search } : {}),
     ...(after ? { after } : {}),
@@ -154,6 +194,9 @@ function Rows({
               <Table.Th scope="col">{t('worklist.column.patient')}</Table.Th>
               <Table.Th scope="col">{t('worklist.column.finding')}</Table.Th>
               <Table.Th scope="col" className="wide">
+                {t('reading.column')}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
                 {t('worklist.column.study')}
               </Table.Th>
               <Table.Th scope="col" className="wide">
@@ -172,7 +215,7 @@ function Rows({
                 data-study={row.studyInstanceUID}
                 onClick={() => (setActive(index), navigate(studyView(row.studyInstanceUID)))}
               >
-                <Row row={row} patient={patients[row.studyInstanceUID]} known={row.studyInstanceUID in patients} />
+                <WorklistCells row={row} patient={patients[row.studyInstanceUID]} known={row.studyInstanceUID in patients} />
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -191,89 +234,6 @@ function Rows({
           {t('worklist.more')}
         </Button>
       )}
-    </>
-  );
-}
-
-function Row({
-  row,
-  patient,
-  known,
-}: {
-  readonly row: WorklistRow;
-  readonly patient: ShownPatient | undefined;
-  readonly known: boolean;
-}): ReactNode {
-  const { t, language } = useTexts();
-  const [top, ...others] = sortedByImportance(row.findings).filter((one) => one.decision !== 'absent');
-  return (
-    <>
-      <Table.Td className="wide">
-        <OutcomeBadge outcome={row.outcome} />
-        {row.priority >= urgentFrom && (
-          <Text size="sm" fw={700} className="present" title={t('worklist.priority', { priority: row.priority })}>
-            ▲ {t('worklist.urgent')}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td className="patient">
-        {row.outcome !== 'reported' && (
-          <div className="narrow">
-            <OutcomeBadge outcome={row.outcome} />
-          </div>
-        )}
-        {row.priority >= urgentFrom && (
-          <Text size="sm" fw={700} className="present narrow">
-            ▲ {t('worklist.urgent')}
-          </Text>
-        )}
-        <Link href={studyView(row.studyInstanceUID)}>
-          <Text component="span" fw={600}>
-            {patient?.name || patient?.patientId || (known ? t('worklist.unknownPatient') : row.studyInstanceUID.slice(-12))}
-          </Text>
-        </Link>
-        <Text size="sm" className="quiet">
-          {patient ? [patient.patientId, patient.sex, dicomDate(patient.birthDate, language)].filter(Boolean).join(' · ') : ' '}
-        </Text>
-      </Table.Td>
-      <Table.Td className="finding">
-        {row.outcome !== 'reported' ? (
-          <Text size="sm" className="quiet" lineClamp={2} title={row.reason}>
-            {shortReason(row, t)}
-          </Text>
-        ) : top ? (
-          <>
-            <Text size="sm">
-              <b className={top.decision}>{probabilityText(top)} %</b> {top.meaning}{' '}
-              <span className="quiet">
-                {top.decision === 'undetermined' ? t('decision.undetermined') : ''}
-                {others.length > 0 ? ` +${others.length}` : ''}
-              </span>
-            </Text>
-            <ProbabilityBar probability={top.probability} decision={top.decision} />
-          </>
-        ) : (
-          <Text size="sm" className="absent">
-            {t('worklist.nonePresent')}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td className="wide fit">
-        <Text size="sm">
-          {patient ? [patient.modalities.join(', '), dicomDate(patient.studyDate, language)].filter(Boolean).join(' · ') : ''}
-        </Text>
-        <Text size="sm" className="quiet">
-          {patient?.description}
-        </Text>
-      </Table.Td>
-      <Table.Td className="wide fit">
-        <Text size="sm">
-          <Ago at={row.createdAt} />
-        </Text>
-      </Table.Td>
-      <Table.Td className="wide fit">
-        <span className="mono quiet">{row.modelVersion}</span>
-      </Table.Td>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { Alarms } from '../drift.js';
 import { Archive } from './archive.js';
 import { FailedJobs } from './failed-jobs.js';
 import { Latency } from './latency.js';
+import { MessageChannels } from './messages.js';
 import { Queues } from './queues.js';
 import { RulesPanel } from './rules.js';
 import { StatusCards } from './status-cards.js';
@@ -55,6 +56,9 @@ function Sections({ operations }: { readonly operations: Operations }): ReactNod
       </SimpleGrid>
       <Section title={t('archive.title')}>
         <Archive />
+      </Section>
+      <Section title={t('messages.title')}>
+        <MessageChannels />
       </Section>
       <Section title={t('operations.rules')}>
         <RulesPanel rules={operations.rules} />

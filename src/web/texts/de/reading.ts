@@ -1,0 +1,26 @@
+/** German texts: order and state of reading. {name} stands for a value. */
+export const deReading = {
+  'reading.column': 'Wartet',
+  'reading.waiting': 'Wartet {wait}',
+  'reading.filter': 'Befundungsstand',
+  'reading.all': 'Gelesen und ungelesen',
+  'reading.unread': 'Ungelesen',
+  'reading.being-read': 'Wird gelesen',
+  'reading.read': 'Gelesen',
+  'reading.order': 'Reihenfolge',
+  'reading.order.urgency': 'Dringendste zuerst',
+  'reading.order.priority': 'Nach Regel, neueste zuerst',
+  'reading.title': 'Befundung',
+  'reading.beingReadBy': 'Wird gelesen von {reader}',
+  'reading.beingReadUntil': 'Wird gelesen von {reader} bis {time}, danach wieder frei',
+  'reading.readBy': 'Gelesen von {reader}',
+  'reading.readByAt': 'Gelesen von {reader}, {time}',
+  'reading.notWaiting':
+    'Diese Studie wartet nicht auf Befundung: Sie stammt aus einem Archiv, oder keine Auswahlregel lässt sie analysieren.',
+  'reading.claim': 'Befundung beginnen',
+  'reading.extend': 'Verlängern',
+  'reading.takeOver': 'Übernehmen',
+  'reading.release': 'Freigeben',
+  'reading.markRead': 'Als gelesen markieren',
+  'reading.markUnread': 'Als ungelesen markieren',
+} as const;
