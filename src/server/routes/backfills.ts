@@ -14,7 +14,7 @@ export function backfillRoutes(parts: ServerParts): readonly Route[] {
       access: 'admin',
       summary,
       reply: { json: backfillSchema },
-      handle: ({ param, actor }) => startedPorts(parts).backfills[verb](numberFrom(param('id')), actor),
+      handle: ({ param, actor }) => startedPorts(parts).backfills[verb](numberFrom(param('number')), actor),
     });
   return [
     defineRoute({
@@ -34,9 +34,9 @@ export function backfillRoutes(parts: ServerParts): readonly Route[] {
       reply: { json: backfillSchema, statuses: [201] },
       handle: ({ body, actor }) => startedPorts(parts).backfills.start(body, actor),
     }),
-    change('/api/backfills/:id/pause', 'pause', 'Queue no further studies of an analysis of the archive'),
-    change('/api/backfills/:id/resume', 'resume', 'Continue an analysis of the archive'),
-    change('/api/backfills/:id/cancel', 'cancel', 'End an analysis of the archive; results stay'),
+    change('/api/backfills/:number/pause', 'pause', 'Queue no further studies of an analysis of the archive'),
+    change('/api/backfills/:number/resume', 'resume', 'Continue an analysis of the archive'),
+    change('/api/backfills/:number/cancel', 'cancel', 'End an analysis of the archive; results stay'),
   ];
 }
 
