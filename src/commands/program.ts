@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { Fault } from '../errors.js';
 import { applyFormerOptions } from './former-names.js';
 import { addAccessCommands } from './groups/access.js';
+import { addArchiveCommands } from './groups/archive.js';
 import { addDatasetCommands } from './groups/datasets.js';
 import { addModelCommands } from './groups/models.js';
 import { addOperationCommands } from './groups/operation.js';
@@ -39,6 +40,7 @@ export function commandLine(warn: (sentence: string) => void): Command {
   });
   addOperationCommands(program);
   addStudyCommands(program);
+  addArchiveCommands(program);
   addAccessCommands(program);
   addDatasetCommands(program);
   addModelCommands(program);

@@ -33,6 +33,17 @@ export class JobOverview {
     return rows.map(({ record, ...job }) => ({ ...job, failure: record.exhausted! }));
   }
 
+  /** Of the keys that have a job in one of the queues: `pending` if one is not done yet, else `failed`. */
+  async statesOf(queues: readonly string[], keys: readonly string[]): Promise<ReadonlyMap<string, 'pending' | 'failed'>> {
+    if (keys.length === 0) return new Map();
+    const { rows } = await this.connection.query<{ key: string; pending: boolean }>({
+      text: `SELECT singleton_key AS key, bool_or(state <> 'failed') AS pending FROM ${table}
+        WHERE name = ANY($1::text[]) AND singleton_key = ANY($2::text[]) AND state IN ('created', 'active', 'failed') GROUP BY singleton_key`,
+      values: [queues, keys],
+    });
+    return new Map(rows.map(({ key, pending }) => [key, pending ? 'pending' : 'failed']));
+  }
+
   /** @returns the queue in which the job waits again; undefined if there is no failed job of this id */
   async retryFailedJob(id: string): Promise<string | undefined> {
     try {

@@ -32,6 +32,8 @@ export interface Jobs {
   stats(): Promise<readonly QueueStats[]>;
   /** Newest first. */
   failedJobs(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly FailedJob[]>;
+  /** Of the keys that have a job in one of the queues: `pending` if one waits, is active or is to be retried, else `failed`. */
+  statesOf(queues: readonly Pick<Queue<object>, 'name'>[], keys: readonly string[]): Promise<ReadonlyMap<string, 'pending' | 'failed'>>;
   /** Gives a failed job all its attempts again; false if there is no failed job of this id. */
   retryFailedJob(id: string): Promise<boolean>;
   /**
@@ -113,6 +115,12 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
 
     stats: cached(() => overview.stats()),
     failedJobs: ({ queue, limit = 100 } = {}) => overview.failedJobs(queue, limit),
+
+    statesOf: (queues, keys) =>
+      overview.statesOf(
+        queues.map((queue) => queue.name),
+        keys,
+      ),
 
     async retryFailedJob(id) {
       const queue = await overview.retryFailedJob(id);

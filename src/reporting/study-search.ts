@@ -15,7 +15,8 @@ interface SearchedPacs {
  * A search that reaches every study, for everyStudy: QIDO-RS, or Orthanc's own list of studies where QIDO-RS ends too early.
  *
  * Orthanc 1.10 gives at most LimitFindResults + 1 rows of a search in all, whatever the offset (tried); 1.12 limits each page to that number.
- * Rows of the list have no ModalitiesInStudy. Of a query the list knows a Study Date "YYYYMMDD-" alone.
+ * Rows of the list have no ModalitiesInStudy. Of a query the list knows the Study Date alone: a day, or a
+ * range of which one end may be absent (PS3.4 §C.2.2.2.5.1).
  */
 export function studySearch(pacs: SearchedPacs): SearchForStudies {
   let listed: Promise<readonly DataSet[]> | undefined;
@@ -26,14 +27,22 @@ export function studySearch(pacs: SearchedPacs): SearchForStudies {
 }
 
 async function listStudies({ orthanc }: SearchedPacs, query: Readonly<Record<string, string>>): Promise<readonly DataSet[]> {
-  const from = /^(\d{8})-$/.exec(query['StudyDate'] ?? '')?.[1] ?? '';
+  const isInRange = studyDateRange(query['StudyDate'] ?? '');
   const rows: DataSet[] = [];
   for (let since = 0; ; ) {
     const page = await orthanc.listStudies(since, listedAtOnce);
     if (page.length === 0) return rows;
     rows.push(
-      ...page.filter((one) => one.studyDate >= from).map((one) => ({ StudyInstanceUID: one.studyInstanceUID, StudyDate: one.studyDate })),
+      ...page
+        .filter((one) => isInRange(one.studyDate))
+        .map((one) => ({ StudyInstanceUID: one.studyInstanceUID, StudyDate: one.studyDate })),
     );
     since += page.length;
   }
+}
+
+function studyDateRange(text: string): (studyDate: string) => boolean {
+  const [, from = '', to = from] = /^(\d{8})?(?:-(\d{8})?)?$/.exec(text) ?? [];
+  const last = text.endsWith('-') || text === '' ? '' : to;
+  return (studyDate) => studyDate >= from && (last === '' || studyDate <= last);
 }

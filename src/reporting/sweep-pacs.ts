@@ -3,7 +3,8 @@ import type { Log } from '../log.js';
 import { everyStudy, type SearchForStudies } from './every-study.js';
 import type { ResultIndex } from './ports.js';
 
-const modalities = ['CR', 'DX', 'CT'];
+/** Modality of series that can be analysed. */
+export const analysedModalities: readonly string[] = ['CR', 'DX', 'CT'];
 
 /**
  * Searches for studies of the last days that should have a result and have none, whatever the reason: a lost event, a database
@@ -22,7 +23,7 @@ export async function sweepPacs(
 ): Promise<number> {
   let queued = 0;
   const failed: string[] = [];
-  for await (const uids of everyStudy(searchForStudies, { StudyDate: `${dicomDate(since)}-` }, modalities)) {
+  for await (const uids of everyStudy(searchForStudies, { StudyDate: `${dicomDate(since)}-` }, analysedModalities)) {
     for (const uid of await results.withoutResult(uids)) {
       try {
         await enqueueStudy(uid);

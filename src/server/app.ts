@@ -13,6 +13,7 @@ import { analyzeRoutes } from './routes/analyze.js';
 import { assessmentRoutes } from './routes/assessments.js';
 import { readingRoutes } from './routes/readings.js';
 import { auditRoutes } from './routes/audit.js';
+import { backfillRoutes } from './routes/backfills.js';
 import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
@@ -39,6 +40,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   worklistRoutes,
   analyzeRoutes,
   operationsRoutes,
+  backfillRoutes,
   messageRoutes,
   modelRoutes,
   dicomWebRoutes,

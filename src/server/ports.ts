@@ -9,6 +9,7 @@ import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
 import type { Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
+import type { BackfillBody } from './schemas/backfills.js';
 import type {
   ChangedModels,
   Decision,
@@ -18,6 +19,7 @@ import type {
   Outcome,
   RuleTest,
   ShownAssessment,
+  ShownBackfill,
   ShownChannel,
   ShownDrift,
   ShownFailedJob,
@@ -65,6 +67,7 @@ export interface ServerPorts {
   readonly readings: ReadingsPort;
   readonly page: PagePort;
   readonly drift: DriftPort;
+  readonly backfills: BackfillPort;
   readonly messages: MessagesPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
@@ -131,6 +134,25 @@ export interface DriftPort {
   requestCheck(): Promise<void>;
   /** @returns false if no unacknowledged alarm has that id */
   acknowledge(id: string, by: string): Promise<boolean>;
+}
+
+/** Analyses of the archive; each change is on record before it is carried out. */
+export interface BackfillPort {
+  /** Newest first. */
+  list(): Promise<readonly ShownBackfill[]>;
+  /** @throws Fault `request-invalid`, also while another one is in progress */
+  start(request: BackfillBody, by: BackfillActor): Promise<ShownBackfill>;
+  /** @throws Fault `not-found` if it is not running */
+  pause(id: number, by: BackfillActor): Promise<ShownBackfill>;
+  /** @throws Fault `not-found` if it is not paused */
+  resume(id: number, by: BackfillActor): Promise<ShownBackfill>;
+  /** @throws Fault `not-found` if it is not in progress */
+  cancel(id: number, by: BackfillActor): Promise<ShownBackfill>;
+}
+
+interface BackfillActor {
+  readonly actor: string;
+  readonly remote?: string;
 }
 
 /** Outbound messages. Each throws Fault `not-found` for a channel that is not configured. */

@@ -1,5 +1,5 @@
 import type { ShownResult } from '../server/page-types.js';
-import type { ModelActions, PagePort, ServerPorts } from '../server/ports.js';
+import type { BackfillPort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
@@ -23,6 +23,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly page: PagePort;
   readonly messagePorts: MessagePorts;
   readonly modelActions: ModelActions;
+  readonly backfills: BackfillPort;
 }
 
 /** What the server shows, out of the running parts. */
@@ -54,6 +55,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     drift: driftPortOf(parts),
     messages: messagesPortOf(messagePorts, store, jobs),
     modelActions,
+    backfills: parts.backfills,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

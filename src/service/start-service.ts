@@ -46,6 +46,10 @@ import { refreshUrgencies } from '../reporting/refresh-urgencies.js';
 import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
+import { backfillActionsOf } from '../archive/backfill-actions.js';
+import { hasChallenger } from '../archive/shadow-work.js';
+import { startBackfills } from '../archive/start-backfills.js';
+import { backfillPortOf } from '../server/page/backfills.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
 import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
@@ -256,8 +260,20 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       lines,
       dataDir: config.dataDir,
     });
+    const backfills = backfillPortOf(
+      backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, () => hasChallenger(serving)),
+      zone.name,
+    );
     const readingParts = { triage: config.triage, settings: analyser.settings };
-    ports = serverPortsOf({ ...healthParts, assessments, readingParts, page, messagePorts, modelActions: modelActionsOf(lines) });
+    ports = serverPortsOf({
+      ...healthParts,
+      assessments,
+      readingParts,
+      page,
+      messagePorts,
+      modelActions: modelActionsOf(lines),
+      backfills,
+    });
     monitorHealth(healthParts);
     if (does('web'))
       for (const [line, one] of lines)
@@ -271,6 +287,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     if (does('watch')) {
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
+      startBackfills(storyPorts, store, serving, studySearch(pacs), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
     }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);

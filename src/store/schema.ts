@@ -1,4 +1,5 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { backfill, backfillStudy } from './backfill-schema.js';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
@@ -143,4 +144,6 @@ export const tables = {
   studyStatistics,
   driftAlarm,
   driftState,
+  backfill,
+  backfillStudy,
 };

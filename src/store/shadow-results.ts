@@ -8,6 +8,7 @@ export type ShadowRow = Readonly<typeof shadowResult.$inferSelect>;
 export interface ShadowResults {
   /** Of the same study, version and images again: the same row. */
   record(row: ShadowRow): Promise<void>;
+  ofStudy(studyInstanceUID: string): Promise<readonly ShadowRow[]>;
   ofVersion(modelVersion: string, options?: { readonly limit?: number }): Promise<readonly ShadowRow[]>;
 }
 
@@ -17,6 +18,9 @@ export function shadowResultsIn(database: Database): ShadowResults {
       const { studyInstanceUID: _study, modelVersion: _version, inputKey: _key, ...rest } = row;
       const target = [shadowResult.studyInstanceUID, shadowResult.modelVersion, shadowResult.inputKey];
       await database.run((tables) => tables.insert(shadowResult).values(row).onConflictDoUpdate({ target, set: rest }));
+    },
+    ofStudy(studyInstanceUID) {
+      return database.run((tables) => tables.select().from(shadowResult).where(eq(shadowResult.studyInstanceUID, studyInstanceUID)));
     },
     ofVersion(modelVersion, { limit = 10_000 } = {}) {
       return database.run((tables) =>

@@ -5,6 +5,7 @@ import { scheduleStateIn, type ScheduleState } from './schedule-state.js';
 import { sharedModelsIn, type SharedModels } from './shared-models.js';
 import { accountsIn, type Accounts } from './accounts.js';
 import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
+import { backfillsIn, type Backfills } from './backfills.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
 import { driftIn, type DriftState } from './drift.js';
@@ -61,6 +62,7 @@ export interface Store {
   readonly assessments: Assessments;
   readonly labels: Labels;
   readonly shadow: ShadowResults;
+  readonly backfills: Backfills;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -118,6 +120,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     assessments: assessmentsIn(database),
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
+    backfills: backfillsIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

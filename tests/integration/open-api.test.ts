@@ -8,6 +8,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts, logIn } from '../support/access.js';
 import {
   assessment,
+  backfill,
   changed,
   failedJob,
   historyEntry,
@@ -80,6 +81,13 @@ before(async () => {
         release: async () => ({ reading }),
         markRead: async () => ({ reading }),
         markUnread: async () => ({ reading }),
+      },
+      backfills: {
+        list: async () => [backfill],
+        start: async () => backfill,
+        pause: async () => backfill,
+        resume: async () => backfill,
+        cancel: async () => backfill,
       },
       modelActions: { promote: async () => changed, challenge: async () => changed, rollBack: async () => changed },
       proxyDicomWeb: async () => ({
@@ -172,6 +180,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
   'post /api/models/{version}/challenge': { why: 'a test' },
   'post /api/models/rollback': {},
+  'post /api/backfills': { since: '2020-03-01', until: '2020-05-31', perHour: 60, hours: '20-06', shadow: false },
   'post /api/accounts': { name: 'made', roles: ['reader'] },
   'post /api/accounts/{name}/roles': { roles: ['viewer'] },
   'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },
@@ -183,6 +192,7 @@ const parameters: Readonly<Record<string, string>> = {
   version: '0123456789ab',
   path: 'studies',
   channel: 'ris',
+  number: '7',
 };
 
 test('D27: every route accepts the documented body and query, and replies as documented', async () => {

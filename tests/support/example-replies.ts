@@ -1,6 +1,14 @@
 import type { ResultMessage } from '../../src/messages/ports.js';
 import { testMessage } from '../../src/messages/test-message.js';
-import type { Operations, ShownChannel, ShownMessage, ShownModel, ShownReading, ShownResult } from '../../src/server/page-types.js';
+import type {
+  Operations,
+  ShownBackfill,
+  ShownChannel,
+  ShownMessage,
+  ShownModel,
+  ShownReading,
+  ShownResult,
+} from '../../src/server/page-types.js';
 
 /* One example of each reply of the HTTP interface. */
 
@@ -35,6 +43,31 @@ export const reading: ShownReading = {
   urgency: 90,
   explanation: 'Pneumonia 90 %, waiting 12 min',
   wait: '12 min',
+};
+export const backfill: ShownBackfill = {
+  id: 7,
+  since: '2020-03-01',
+  until: '2020-05-31',
+  rule: 'chest',
+  perHour: 60,
+  hours: '20-06',
+  shadow: false,
+  state: 'running',
+  isSearched: true,
+  isWithinHours: true,
+  found: 12,
+  finished: 7,
+  queued: 1,
+  done: 3,
+  unchanged: 1,
+  skipped: 1,
+  failed: 1,
+  vanished: 1,
+  ratePerHour: 58.5,
+  timeLeftMs: 300_000,
+  createdBy: 'admin',
+  createdAt: '2026-03-01T08:00:00.000Z',
+  updatedAt: '2026-03-01T08:07:00.000Z',
 };
 export const historyEntry = {
   ...row,

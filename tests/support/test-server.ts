@@ -26,6 +26,7 @@ const emptyPage: PagePort = {
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };
 
+const noBackfill = (): Promise<never> => Promise.reject(new Fault('not-found', 'no backfill in this test'));
 const noStudy = (): Promise<never> => Promise.reject(new Fault('not-found', 'no study here'));
 const noModel = (): Promise<never> => Promise.reject(new Fault('model-unknown', 'there is none in this test'));
 
@@ -75,6 +76,13 @@ export async function startTestServer(
     resultsOf: async () => [],
     page: { ...emptyPage, ...options.page },
     drift: { shown: async () => ({ alarms: [] }), requestCheck: async () => undefined, acknowledge: async () => true },
+    backfills: {
+      list: async () => [],
+      start: () => noBackfill(),
+      pause: () => noBackfill(),
+      resume: () => noBackfill(),
+      cancel: () => noBackfill(),
+    },
     messages: {
       channels: async () => [channel],
       ofChannel: async () => [message],

@@ -14,6 +14,7 @@ import { failedStudies0021 } from './0021-failed-studies.js';
 import { modelLines0030 } from './0030-model-lines.js';
 import { messages0031 } from './0031-messages.js';
 import { readings0032 } from './0032-readings.js';
+import { backfill0033 } from './0033-backfill.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   modelLines0030,
   messages0031,
   readings0032,
+  backfill0033,
 ];

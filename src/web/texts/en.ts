@@ -1,8 +1,9 @@
+import { enArchive } from './en/archive.js';
 import { enModels } from './en/models.js';
 import { enPage } from './en/page.js';
 import { enReading } from './en/reading.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...enPage, ...enModels, ...enReading } as const;
+export const en = { ...enPage, ...enModels, ...enReading, ...enArchive } as const;
 
 export type TextKey = keyof typeof en;

@@ -1,10 +1,11 @@
 import { Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Operations } from '../../../server/page-types.js';
-import { useTexts, type TextKey } from '../../texts/texts.js';
+import { isText } from '../../texts/languages.js';
+import { useTexts, type Translate } from '../../texts/texts.js';
 
 /** Steps of a study, in order. */
-const order = ['metadata', 'retrieve', 'decode', 'infer', 'heatMap', 'report', 'store', 'readBack', 'total'];
+const order = ['metadata', 'retrieve', 'decode', 'infer', 'prior', 'heatMap', 'report', 'store', 'readBack', 'total'];
 
 /** Median and 95th percentile of each step. */
 export function Latency({ latency }: { readonly latency: Operations['latency'] }): ReactNode {
@@ -32,7 +33,7 @@ export function Latency({ latency }: { readonly latency: Operations['latency'] }
         <Table.Tbody>
           {steps.map(({ step, medianMs, p95Ms }) => (
             <Table.Tr key={step}>
-              <Table.Td>{t(`step.${step}` as TextKey)}</Table.Td>
+              <Table.Td>{stepName(step, t)}</Table.Td>
               <Table.Td className="wide" w="40%">
                 <div className="bar absent" aria-hidden>
                   <span style={{ width: `${(medianMs / maxMs) * 100}%` }} />
@@ -47,4 +48,10 @@ export function Latency({ latency }: { readonly latency: Operations['latency'] }
       </Table>
     </>
   );
+}
+
+/** A step of another release has no text. */
+function stepName(step: string, t: Translate): string {
+  const key = `step.${step}`;
+  return isText(key) ? t(key) : step;
 }

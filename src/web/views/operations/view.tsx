@@ -6,6 +6,7 @@ import { get } from '../../api.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
 import { useTexts } from '../../texts/texts.js';
 import { Alarms } from '../drift.js';
+import { Archive } from './archive.js';
 import { FailedJobs } from './failed-jobs.js';
 import { Latency } from './latency.js';
 import { MessageChannels } from './messages.js';
@@ -53,6 +54,9 @@ function Sections({ operations }: { readonly operations: Operations }): ReactNod
           </Text>
         </Section>
       </SimpleGrid>
+      <Section title={t('archive.title')}>
+        <Archive />
+      </Section>
       <Section title={t('messages.title')}>
         <MessageChannels />
       </Section>

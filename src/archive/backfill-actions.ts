@@ -1,0 +1,71 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import { Fault } from '../errors.js';
+import type { Routing } from '../routing/rules.js';
+import type { BackfillRow, BackfillState, Backfills } from '../store/backfills.js';
+import { checkBackfill, type BackfillRequest } from './backfill-request.js';
+
+/** Who acts, for the audit log. */
+export interface BackfillActor {
+  readonly actor: string;
+  readonly remote?: string;
+}
+
+/** What an administrator does with analyses of the archive; each is on record before it is carried out. */
+export interface BackfillActions {
+  /** Newest first. */
+  list(): Promise<readonly BackfillRow[]>;
+  /** @throws Fault `request-invalid`, also while another one is running or paused */
+  start(request: BackfillRequest, by: BackfillActor): Promise<BackfillRow>;
+  /** Studies that are queued are still analysed. @throws Fault `not-found` if no backfill of this number is running */
+  pause(id: number, by: BackfillActor): Promise<BackfillRow>;
+  /** @throws Fault `not-found` if no backfill of this number is paused */
+  resume(id: number, by: BackfillActor): Promise<BackfillRow>;
+  /** For good; results stay. @throws Fault `not-found` if no backfill of this number is running or paused */
+  cancel(id: number, by: BackfillActor): Promise<BackfillRow>;
+}
+
+const listed = 20;
+
+/** @param hasChallenger whether a version predicts in shadow; undefined where that is not known */
+export function backfillActionsOf(
+  backfills: Backfills,
+  audit: AuditLog,
+  routing: Pick<Routing, 'rules'>,
+  hasChallenger: () => boolean | undefined,
+): BackfillActions {
+  const change =
+    (verb: string, from: readonly BackfillState[], to: BackfillState) =>
+    async (id: number, by: BackfillActor): Promise<BackfillRow> => {
+      const notFound = new Fault('not-found', `expected the number of a backfill that is ${from.join(' or ')}, found ${id}`);
+      return audit.recordAction({ ...by, action: `backfill.${verb}`, subject: { backfill: id } }, async () => {
+        if (!(await backfills.changeState(id, from, to, new Date()))) throw notFound;
+        return (await backfills.find(id))!;
+      });
+    };
+  return {
+    list: () => backfills.list(listed),
+    async start(request, by) {
+      const checked = checkBackfill(request, routing);
+      if (checked.shadow && hasChallenger() === false)
+        throw new Fault('request-invalid', 'expected a model version that predicts in shadow (models challenge), found none');
+      const { since, until, rule, perHour, hours, shadow } = checked;
+      const subject = { since, until, perHour, shadow, ...(rule === null ? {} : { rule }), ...(hours === null ? {} : { hours }) };
+      return audit.recordAction(
+        { ...by, action: 'backfill.start', subject },
+        async () => {
+          const created = await backfills.create({ ...checked, createdBy: by.actor }, new Date());
+          if (created) return created;
+          const other = (await backfills.list(listed)).find((one) => one.state === 'running' || one.state === 'paused');
+          throw new Fault(
+            'request-invalid',
+            `expected no other backfill in progress, found backfill ${other ? `${other.id}, which is ${other.state}` : 'of another request'}; wait for its end or cancel it`,
+          );
+        },
+        ({ id }) => ({ backfill: id }),
+      );
+    },
+    pause: change('pause', ['running'], 'paused'),
+    resume: change('resume', ['paused'], 'running'),
+    cancel: change('cancel', ['running', 'paused'], 'cancelled'),
+  };
+}

@@ -1,0 +1,38 @@
+import type { enArchive } from '../en/archive.js';
+
+/** German texts: analyses of the archive. {name} stands for a value. */
+export const deArchive: Readonly<Record<keyof typeof enArchive, string>> = {
+  'archive.title': 'Auswertung des Archivs',
+  'archive.none': 'Keine Auswertung des Archivs.',
+  'archive.range': '{since} bis {until}',
+  'archive.limits': '{perHour} Studien pro Stunde',
+  'archive.hours': 'Uhrzeit {hours}',
+  'archive.rule': 'Regel {rule}',
+  'archive.shadow': 'im Schattenbetrieb',
+  'archive.state.running': 'Läuft',
+  'archive.state.paused': 'Pausiert',
+  'archive.state.done': 'Abgeschlossen',
+  'archive.state.cancelled': 'Abgebrochen',
+  'archive.waitsForHours': 'Wartet auf die Uhrzeit',
+  'archive.progress': '{finished} von {found} Studien',
+  'archive.searching': '{finished} von {found} Studien; die Suche läuft',
+  'archive.counts':
+    '{done} analysiert, {unchanged} unverändert, {skipped} übersprungen, {failed} fehlgeschlagen, {vanished} nicht mehr im PACS',
+  'archive.rate': 'bisher {rate} pro Stunde',
+  'archive.timeLeft': 'Restzeit: {time}',
+  'archive.pause': 'Pausieren',
+  'archive.resume': 'Fortsetzen',
+  'archive.cancel': 'Abbrechen',
+  'archive.confirmCancel': 'Endgültig abbrechen',
+  'archive.keep': 'Zurück',
+  'archive.start': 'Starten',
+  'archive.since': 'Erstes Studiendatum',
+  'archive.until': 'Letztes Studiendatum',
+  'archive.perHour': 'Studien pro Stunde',
+  'archive.hoursLabel': 'Uhrzeit, z. B. 20-06',
+  'archive.startShadow': 'Im Schattenbetrieb starten',
+  'audit.of.backfill.start': 'Auswertung des Archivs gestartet',
+  'audit.of.backfill.pause': 'Auswertung des Archivs pausiert',
+  'audit.of.backfill.resume': 'Auswertung des Archivs fortgesetzt',
+  'audit.of.backfill.cancel': 'Auswertung des Archivs abgebrochen',
+};
