@@ -46,11 +46,17 @@ async function followOnce({ changeLog, cursor, enqueueStudy, analyseArchive, log
       queued++;
     },
   };
-  const index = { studyChanges: { after: async () => [] } };
+  const index = { studyChanges: { after: async () => [] }, knownStudies: { page: async () => [] } };
   const ports = { changeLog, cursor, queue, index, schedule: { analyseArchive, stabilityCheckMs: 1_000 }, log };
   await followChanges(ports as unknown as StoryPorts, new AbortController().signal);
   return queued;
 }
+
+const series = (seriesInstanceUID: string, modality: string) => ({
+  seriesInstanceUID,
+  instanceIds: ['one'],
+  mainAttributes: { Modality: modality },
+});
 
 /** Everything that following the change log does, in its order. */
 function portsOf(
@@ -94,7 +100,7 @@ function portsOf(
 }
 
 describe('following the change log', () => {
-  test('an older copy is restored: studies that were deleted since and are there again go through intake', async () => {
+  test('an older copy is restored: studies that were deleted since and are there again go through intake, and assessments are read', async () => {
     const changes = ['1.1', '1.2', '1.3', '1.2'].map((studyInstanceUID, index) => ({
       number: index + 1,
       studyInstanceUID,
@@ -109,13 +115,31 @@ describe('following the change log', () => {
         studyChanges: { after: async (number: number) => changes.filter((one) => one.number > number) },
         // The index has 1.1; the PACS has 1.1 and 1.2.
         studies: { find: async (uid: string) => (uid === '1.1' ? {} : undefined) },
+        knownStudies: {
+          page: async () =>
+            ['1.1', '1.4'].map((uid) => ({
+              studyInstanceUID: uid,
+              orthancId: `id of ${uid}`,
+              documentSeries: ['report'],
+              assessmentSeries: ['assessment'],
+            })),
+        },
       },
-      studies: { findStudies: async (uid: string) => (uid === '1.3' ? [] : [`id of ${uid}`]) },
+      studies: {
+        findStudies: async (uid: string) => (uid === '1.3' ? [] : [`id of ${uid}`]),
+        // In 1.1 is an SR that the index does not have; in 1.4 an image and what the index has.
+        seriesOfStudies: async () =>
+          new Map([
+            ['id of 1.1', [series('report', 'SR'), series('unknown', 'SR')]],
+            ['id of 1.4', [series('report', 'SR'), series('assessment', 'SR'), series('image', 'CR')]],
+          ]),
+      },
+      events: { onOtherDocuments: async (uid: string) => void did.push(`read assessments of ${uid}`) },
       schedule: { analyseArchive: false, stabilityCheckMs: 1_000 },
       log: silentLog,
     };
     await followChanges(ports as unknown as StoryPorts, new AbortController().signal);
-    assert.deepEqual(did, ['queue id of 1.2', 'reset 0', 'queue A', 'move 1']);
+    assert.deepEqual(did, ['queue id of 1.2', 'read assessments of 1.1', 'reset 0', 'queue A', 'move 1']);
   });
 
   test('a new installation reads from now on: the archive is not queued, what comes next is', async () => {
