@@ -14,6 +14,11 @@ export const slowTests: readonly { readonly files: readonly string[]; readonly r
   },
   { files: ['evaluation-promotion', 'evaluation-walk-down', 'evaluation-gate-bounds'], reason: 'simulate many decisions of the gate' },
   { files: ['pixels-headers', 'pixels-pool', 'pixels-frontal-check', 'pixels-real', 'pixels-ct'], reason: 'decode many images' },
+  {
+    files: ['message-story', 'fhir-', 'hl7-', 'email-', 'webhook-', 'how-to-outbound-channel'],
+    reason: 'talk to servers of other systems or open a database',
+  },
+  { files: ['registry-', 'triage-simulation'], reason: 'write many model versions, or simulate departments' },
   { files: ['upload', 'dataset-import', 'dataset-guard'], reason: 'write and read many or large files' },
   { files: ['bootstrap', 'compose', 'deployment', 'orthanc-', 'review-secrets', 'docs-facts'], reason: 'start programs' },
 ];

@@ -52,10 +52,10 @@ async function followOnce({ changeLog, cursor, enqueueStudy, analyseArchive, log
   return queued;
 }
 
-const series = (seriesInstanceUID: string, modality: string) => ({
-  seriesInstanceUID,
-  instanceIds: ['one'],
-  mainAttributes: { Modality: modality },
+const series = (seriesInstanceUID: string, modality: string) => ({ seriesInstanceUID, mainAttributes: { Modality: modality } });
+const knownStudy = (uid: string) => ({
+  ...{ studyInstanceUID: uid, orthancId: `id of ${uid}` },
+  ...{ documentSeries: ['report'], assessmentSeries: ['assessment'] },
 });
 
 /** Everything that following the change log does, in its order. */
@@ -116,13 +116,7 @@ describe('following the change log', () => {
         // The index has 1.1; the PACS has 1.1 and 1.2.
         studies: { find: async (uid: string) => (uid === '1.1' ? {} : undefined) },
         knownStudies: {
-          page: async () =>
-            ['1.1', '1.4'].map((uid) => ({
-              studyInstanceUID: uid,
-              orthancId: `id of ${uid}`,
-              documentSeries: ['report'],
-              assessmentSeries: ['assessment'],
-            })),
+          page: async () => ['1.1', '1.4'].map(knownStudy),
         },
       },
       studies: {
