@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../../src/config.js';
 import { describeOutcome, runFiles, testFiles } from './run-files.js';
 import { endWithEverything, supervise, supervisedVariable } from './supervise.js';
 
@@ -34,6 +36,8 @@ else process.exitCode = await supervise(fileURLToPath(import.meta.url), paramete
 async function check(): Promise<void> {
   process.exitCode = 1;
   endWithEverything();
+  // Each test file is a process of its own; with compiled code at hand they take two thirds of the time.
+  process.env['NODE_COMPILE_CACHE'] ??= join(projectRoot, 'node_modules/.cache/node');
   const began = Date.now();
   const unit = testFiles().filter((name) => name.startsWith('unit/'));
   const isSlow = (name: string): boolean => slowTests.some(({ files }) => files.some((file) => name.startsWith(`unit/${file}`)));
