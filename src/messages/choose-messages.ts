@@ -6,7 +6,7 @@ import { selectedBy, type RuleSubject } from './message-rules.js';
 
 export interface ChosenMessage {
   readonly message: NewMessage;
-  /** `plan`: a new one; `reopen`: it was closed unsent; `send`: it is planned; its job may be missing. */
+  /** `plan`: a new one; `reopen`: it was closed unsent; `send`: the process ended between planning it and sending its job. */
   readonly action: 'plan' | 'reopen' | 'send';
 }
 
@@ -28,9 +28,9 @@ export function chooseMessages(
     const planned = own.at(-1);
     const others = ofChannel.filter((one) => one.resultId !== result.resultId && mayHaveArrived(one));
     if (planned && !others.some((one) => one.number > planned.number)) {
-      // What was refused waits for a user, who retries its failed job.
-      if (planned.state === 'accepted' || planned.state === 'refused') return [];
-      return [{ message: planned, action: planned.state === 'closed' ? 'reopen' : 'send' }];
+      if (planned.state === 'closed') return [{ message: planned, action: 'reopen' }];
+      // It is sent already, or its job does that; what was refused waits for a user, who retries its failed job.
+      return planned.isQueued ? [] : [{ message: planned, action: 'send' }];
     }
     const selected = rules
       .filter((rule) => rule.channel === channel)

@@ -18,6 +18,7 @@ export async function planMessages({ studyInstanceUID }: PlanJob, ports: PlanPor
     if (action === 'plan') await ports.messages.plan(message);
     if (action === 'reopen') await ports.messages.reopen(message.messageId);
     await ports.send({ messageId: message.messageId, channel: message.channel, studyInstanceUID });
+    await ports.messages.queued(message.messageId);
   }
 }
 

@@ -130,7 +130,7 @@ export interface MessageJob {
 export interface PlanPorts {
   readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
   readonly results: Pick<Results, 'currentResult'>;
-  readonly messages: Pick<Messages, 'ofStudy' | 'plan' | 'reopen' | 'close'>;
+  readonly messages: Pick<Messages, 'ofStudy' | 'plan' | 'reopen' | 'queued' | 'close'>;
   readonly settings: Pick<MessagesSettings, 'channels' | 'rules'>;
   /** IANA name, in which the hours of the rules are meant. */
   readonly timeZone: string;

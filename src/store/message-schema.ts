@@ -18,6 +18,8 @@ export const message = chestAi.table('message', {
   plannedAt: timeColumn('planned_at').notNull(),
   /** The channel was, or may have been, sent an earlier result of the study. */
   isCorrection: boolean('is_correction').notNull(),
+  /** Its job was sent: planning that is repeated does not send another. */
+  isQueued: boolean('is_queued').notNull().default(false),
   /** Names of the findings that the rules select. */
   findings: jsonb('findings').$type<readonly string[]>().notNull(),
   state: text('state').$type<MessageState>().notNull(),

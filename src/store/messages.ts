@@ -31,8 +31,10 @@ export interface ChannelCounts {
 export interface Messages {
   /** Notes a message that waits; one with this id stays as it is. */
   plan(given: NewMessage, at?: Date): Promise<void>;
-  /** A closed message waits again. */
+  /** A closed message waits again, for a job too. */
   reopen(messageId: string): Promise<void>;
+  /** Its job is safe. */
+  queued(messageId: string): Promise<void>;
   find(messageId: string): Promise<MessageRow | undefined>;
   /** In the order of planning. */
   ofStudy(studyInstanceUID: string): Promise<readonly MessageRow[]>;
@@ -73,7 +75,11 @@ export function messagesIn(database: Database): Messages {
       await database.run((tables) => tables.insert(message).values(row).onConflictDoNothing());
     },
 
-    reopen: (messageId) => change(messageId, ['closed'], { state: 'waiting', code: null, reason: null }),
+    reopen: (messageId) => change(messageId, ['closed'], { state: 'waiting', isQueued: false, code: null, reason: null }),
+
+    async queued(messageId) {
+      await database.run((tables) => tables.update(message).set({ isQueued: true }).where(eq(message.messageId, messageId)));
+    },
 
     async find(messageId) {
       const [row] = await database.run((tables) => tables.select().from(message).where(eq(message.messageId, messageId)));

@@ -25,7 +25,7 @@ const positive = subjectOf('present');
 const negative = subjectOf('absent');
 
 let number = 0;
-const row = (resultId: string, state: MessageRow['state'], attempts: number, channel = 'ris'): MessageRow => ({
+const row = (resultId: string, state: MessageRow['state'], attempts: number, channel = 'ris', isQueued = true): MessageRow => ({
   number: ++number,
   messageId: messageIdOf(channel, resultId, 0),
   channel,
@@ -33,6 +33,7 @@ const row = (resultId: string, state: MessageRow['state'], attempts: number, cha
   resultId,
   plannedAt: new Date(),
   isCorrection: false,
+  isQueued,
   findings: ['pneumothorax'],
   state,
   changedAt: new Date(),
@@ -56,11 +57,13 @@ test('a new result is planned for the channels whose rules select it, each findi
   assert.deepEqual(chosen!.message.findings, ['pneumothorax']);
 });
 
-test('planning may be repeated: what is planned is sent, what was accepted or refused is not sent again', () => {
+test('planning may be repeated: what has no job gets one, what has one is not sent twice', () => {
   const id = messageIdOf('ris', 'a', 0);
-  for (const state of ['waiting', 'failing'] as const)
-    assert.deepEqual(choose('a', positive, [row('a', state, 1)]), [{ action: 'send', channel: 'ris', id, correction: false }]);
-  for (const state of ['accepted', 'refused'] as const) assert.deepEqual(choose('a', positive, [row('a', state, 1)]), []);
+  assert.deepEqual(choose('a', positive, [row('a', 'waiting', 0, 'ris', false)]), [
+    { action: 'send', channel: 'ris', id, correction: false },
+  ]);
+  for (const state of ['waiting', 'failing', 'accepted', 'refused'] as const)
+    assert.deepEqual(choose('a', positive, [row('a', state, 1)]), [], state);
   assert.deepEqual(choose('a', positive, [row('a', 'closed', 0)]), [{ action: 'reopen', channel: 'ris', id, correction: false }]);
 });
 

@@ -103,6 +103,8 @@ describe('the message story', () => {
   test('planned, sent, accepted, on record; the job holds no attribute of the patient', async () => {
     receive = async () => 'ORDER-17';
     await plan();
+    await plan();
+    assert.equal(queued.length, 1, 'one job, however often it is planned');
     assert.deepEqual(Object.keys(queued[0]!), ['messageId', 'channel', 'studyInstanceUID']);
     await send();
     assert.deepEqual(await states(), ['accepted']);

@@ -11,6 +11,7 @@ CREATE TABLE chest_ai.message (
   result_id text COLLATE "C" NOT NULL,
   planned_at timestamptz(3) NOT NULL,
   is_correction boolean NOT NULL,
+  is_queued boolean NOT NULL DEFAULT false,
   findings jsonb NOT NULL,
   state text NOT NULL CHECK (state IN ('waiting', 'failing', 'accepted', 'refused', 'closed')),
   changed_at timestamptz(3) NOT NULL,
