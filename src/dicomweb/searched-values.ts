@@ -13,7 +13,7 @@ export interface SearchedValues {
 const unquoted = /[A-Za-z0-9_.!~*'(),:@/^-]/;
 
 /**
- * Orthanc's DICOMweb plugin (1.7 and 1.18) does not decode quoted characters in the values of a search: "VAN%20DER" finds nobody. Runs
+ * Orthanc's DICOMweb plugin 1.7 does not decode quoted characters in the values of a search: "VAN%20DER" finds nobody. Runs
  * of such characters become the wildcard `*` (PS3.4 §C.2.2.2.4), and the rows that come back are compared with the value that was meant.
  */
 export function searchedValues(query: Readonly<Record<string, string>>): SearchedValues {
