@@ -1,11 +1,8 @@
 import { priorFindingSentence, priorStudySentence } from '../sr/previous-findings.js';
-import { notice, percentWithoutThresholds } from '../sr/wording.js';
-import type { Decision } from '../sr/report-content.js';
+import { decisionWords, notice, outcomeWords, percentWithoutThresholds } from '../sr/wording.js';
 import type { MessageStudy, ResultMessage } from './ports.js';
 
 /** A result in sentences, as HL7 and FHIR messages carry it for people. The words are those of the text report. */
-
-const decisionWords = { present: 'Present', undetermined: 'Undetermined', absent: 'Absent' } as const satisfies Record<Decision, string>;
 
 /** Study Time with its offset, if that is stated: HHMMSS+0100. */
 export function timeWithOffset({ time, utcOffset = '' }: Pick<MessageStudy, 'time' | 'utcOffset'>): string | undefined {
@@ -33,7 +30,7 @@ export function resultSentences({ isTest, result, pageUrl }: ResultMessage): rea
 
 function outcomeSentences({ outcome, reason, findings }: ResultMessage['result']): readonly string[] {
   if (outcome !== 'reported') {
-    const opening = outcome === 'skipped' ? 'Not analysed' : 'Analysis failed';
+    const opening = outcomeWords[outcome];
     return [reason === undefined ? `${opening}.` : `${opening}: ${reason}`];
   }
   const noted = findings.filter(({ decision }) => decision !== 'absent');

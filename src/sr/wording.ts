@@ -67,7 +67,11 @@ function thresholdPercent(threshold: number): string {
 /** The notice in every document. */
 export const notice = 'Software result, not verified by a physician, not for diagnosis.';
 
-const words = { present: 'Present', undetermined: 'Undetermined', absent: 'Absent' } as const satisfies Record<Decision, string>;
+/** In sentences for people. */
+export const decisionWords = { present: 'Present', undetermined: 'Undetermined', absent: 'Absent' } as const satisfies Record<
+  Decision,
+  string
+>;
 const order: readonly Decision[] = ['present', 'undetermined', 'absent'];
 
 /** What matters first: present, undetermined, absent; the more probable before the less. */
@@ -105,7 +109,7 @@ function findingSentence(finding: ReportedFinding, content: ReportContent): stri
   const overruled = finding.overruledBy === undefined ? '' : `; on this finding the model ${finding.overruledBy} decides`;
   const origin = hasSeveralAlgorithms(content) ? ` Model: ${algorithmOfFinding(finding, content).name}${overruled}.` : '';
   const calibration = finding.isNotCalibratedHere ? ' (not calibrated here)' : '';
-  return `${words[finding.decision]}, ${probabilityPercent(finding)} %${calibration}: ${finding.wording}.${where}${origin}`;
+  return `${decisionWords[finding.decision]}, ${probabilityPercent(finding)} %${calibration}: ${finding.wording}.${where}${origin}`;
 }
 
 /** Comment of a planar group whose finding has no region of its own; readers know the whole image by it. */
