@@ -66,15 +66,13 @@ function hasSameKind(image: DataSet, row: DataSet): boolean {
   return textsOf(row, 'ModalitiesInStudy').some((one) => sameKind.includes(one));
 }
 
-/** The prior of a study that is reported. */
+/** The prior of a study that is reported. It is looked for beside the prediction, and is no step of its own: the durations of steps are added up. */
 export function priorOf(
-  { considered, study, watch }: ReportContext,
+  { considered, study }: ReportContext,
   { findPrior, log }: Pick<ReportPorts, 'findPrior' | 'log'>,
 ): Promise<PriorResult | undefined> {
-  return watch.time('prior', () =>
-    priorIfFound(findPrior, considered, ({ code }) =>
-      log.warn('the prior result could not be looked for', { study: study.studyInstanceUID, code }),
-    ),
+  return priorIfFound(findPrior, considered, ({ code }) =>
+    log.warn('the prior result could not be looked for', { study: study.studyInstanceUID, code }),
   );
 }
 

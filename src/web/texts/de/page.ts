@@ -214,7 +214,6 @@ export const dePage = {
   'step.retrieve': 'Abrufen',
   'step.decode': 'Dekodieren',
   'step.infer': 'Inferenz',
-  'step.prior': 'Vorbefund',
   'step.heatMap': 'Heatmap',
   'step.report': 'Dokumente erstellen',
   'step.store': 'Speichern',

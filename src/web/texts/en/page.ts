@@ -211,7 +211,6 @@ export const enPage = {
   'step.retrieve': 'Retrieve',
   'step.decode': 'Decode',
   'step.infer': 'Inference',
-  'step.prior': 'Prior result',
   'step.heatMap': 'Heat map',
   'step.report': 'Write documents',
   'step.store': 'Store',

@@ -5,7 +5,7 @@ import { isText } from '../../texts/languages.js';
 import { useTexts, type Translate } from '../../texts/texts.js';
 
 /** Steps of a study, in order. */
-const order = ['metadata', 'retrieve', 'decode', 'infer', 'prior', 'heatMap', 'report', 'store', 'readBack', 'total'];
+const order = ['metadata', 'retrieve', 'decode', 'infer', 'heatMap', 'report', 'store', 'readBack', 'total'];
 
 /** Median and 95th percentile of each step. */
 export function Latency({ latency }: { readonly latency: Operations['latency'] }): ReactNode {
