@@ -13,11 +13,13 @@ export { processRoles, type Config, type ProcessRole } from './config/schema.js'
 export { applyTimeZone, type LocalTimeZone } from './config/time-zone.js';
 export type {
   ChannelSettings,
+  DicomChannelSettings,
   EmailSettings,
   MessageRule,
   MessagesSettings,
   WebhookSettings,
 } from './config/messages.js';
+export type { StorageCommitmentSettings } from './config/storage-commitment.js';
 export { modelLine, modelLinesOf, type ModelLine } from './config/model-lines.js';
 
 /** The folder that contains package.json, config/ and models/, wherever the compiled code lies below it. */

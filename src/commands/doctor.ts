@@ -12,6 +12,7 @@ import { findOrthanc } from '../orthanc/find-orthanc.js';
 import { defaultLine } from '../lib/model-line.js';
 import { checkTerms } from '../serving/model-serving.js';
 import { chosenModel } from './chosen-model.js';
+import { channelsToExamine } from './doctor-channels.js';
 import { findOpenFiles } from '../lib/private-files.js';
 import { destinationKind, destinationName, loadRouting, type DestinationKind } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
@@ -52,6 +53,7 @@ export async function doctor(options: { readonly json: boolean }): Promise<void>
     await examineEngines(report);
     await examineStorage(config, report);
     await examineOrthanc(config, report);
+    await examineChannels(config, report);
   }
   if (bad > 0) process.exitCode = 1;
 }
@@ -164,6 +166,24 @@ async function examineStorage(config: Config, report: Report): Promise<void> {
       return { value: true, detail: store.kind === 'embedded' ? `embedded, ${store.name}` : `PostgreSQL, ${store.name}` };
     },
   );
+}
+
+/** Each channel for messages is connected to; none is sent anything. */
+async function examineChannels(config: Config, report: Report): Promise<void> {
+  const channels = await examine(report, 'messages', 'correct the channel that the message names: docs/guide/messages.md', async () => {
+    const value = channelsToExamine(config);
+    return { value, detail: value.length === 0 ? 'no channel: nothing is sent to other systems' : `${value.length} channels` };
+  });
+  for (const { name, reach } of channels ?? [])
+    await examine(
+      report,
+      name,
+      'check address, port, certificates and account of the channel, and that the other system runs',
+      async () => ({
+        value: true,
+        detail: await reach(),
+      }),
+    );
 }
 
 /** Settings of Orthanc under which every study would fail. What does not answer at all was told before. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearestName } from '../lib/nearest-name.js';
+import { storageCommitmentShape } from './storage-commitment.js';
 import { host, integer, line, milliseconds, path, secret } from './ranges.js';
 
 /* Settings of outbound messages: to whom results are sent, and which results: docs/guide/messages.md. */
@@ -69,6 +70,7 @@ const webhookSettings = z
     error: 'expected an address that begins with https, or plainHttp: true',
   });
 
+const patientAttributes = ['id', 'name', 'birthDate', 'sex'] as const;
 const mailAddress = z.email({ error: 'expected an e-mail address, such as radiology@hospital.example' }).max(254);
 
 const emailSettings = z
@@ -94,11 +96,23 @@ const emailSettings = z
     error: 'expected no login without encryption: the password would be readable on the network',
   });
 
+/** Key object selections, stored in the PACS and sent to a modality by C-STORE. */
+const dicomSettings = z.strictObject({
+  /** A name under DicomModalities of Orthanc; without it the selection stays in Orthanc. */
+  modality: line(64).optional(),
+  /** What is sent with the selection: the documents of the result, the images that it rests on. */
+  include: z
+    .array(z.enum(['documents', 'images']))
+    .max(2)
+    .default(['documents']),
+  ...storageCommitmentShape('if-offered'),
+});
+
 const channelName = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected lower-case letters, digits and hyphens, such as ris')
   .max(40);
-const kinds = { hl7: hl7Settings, fhir: fhirSettings, webhook: webhookSettings, email: emailSettings } as const;
+const kinds = { hl7: hl7Settings, fhir: fhirSettings, webhook: webhookSettings, email: emailSettings, dicom: dicomSettings } as const;
 
 const channel = z
   .strictObject({
@@ -107,14 +121,16 @@ const channel = z
     fhir: fhirSettings.optional(),
     webhook: webhookSettings.optional(),
     email: emailSettings.optional(),
+    dicom: dicomSettings.optional(),
     /** Attributes of the patient that its messages contain; none by default. */
-    patient: z
-      .array(z.enum(['id', 'name', 'birthDate', 'sex']))
-      .max(4)
-      .default([]),
+    patient: z.array(z.enum(patientAttributes)).max(patientAttributes.length).default([]),
   })
   .refine((one) => Object.keys(kinds).filter((kind) => one[kind as keyof typeof kinds] !== undefined).length === 1, {
     error: `expected exactly one of ${Object.keys(kinds).join(', ')}`,
+  })
+  .refine(({ dicom, patient }) => dicom?.modality === undefined || patient.length === patientAttributes.length, {
+    path: ['patient'],
+    error: `expected [${patientAttributes.join(', ')}]: what is sent to a modality names its patient as the images do`,
   });
 
 /** From the first hour, inclusive, to the second, exclusive: 20-06, 07:30-16:00. */
@@ -163,6 +179,12 @@ export const messagesSettings = z
           message: `expected a channel (${known}), found "${name}"${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
         });
       }
+      if (outcome === 'failed' && channels.some((one) => one.name === name && one.dicom !== undefined))
+        context.addIssue({
+          code: 'custom',
+          path: ['rules', index, 'outcome'],
+          message: `expected outcome reported for the dicom channel "${name}": a failure has no key objects`,
+        });
       if (outcome === 'failed' && (rest.findings !== undefined || rest.decision !== 'present' || rest.probabilityFrom > 0))
         context.addIssue({
           code: 'custom',
@@ -178,6 +200,7 @@ export type ChannelSettings = MessagesSettings['channels'][number];
 export type MessageRule = MessagesSettings['rules'][number];
 export type WebhookSettings = z.output<typeof webhookSettings>;
 export type EmailSettings = z.output<typeof emailSettings>;
+export type DicomChannelSettings = z.output<typeof dicomSettings>;
 
 /** The secret of each kind of channel, and the setting that names a file with it. */
 const secrets = { webhook: ['secret', 'secretFile'], fhir: ['token', 'tokenFile'], email: ['password', 'passwordFile'] } as const;

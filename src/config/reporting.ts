@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defaultLine, lineName } from '../lib/model-line.js';
 import { profileNames } from '../sr/document-profile.js';
 import { lineDriftSettings, lineRetrainingSettings } from './learning.js';
+import { storageCommitmentShape } from './storage-commitment.js';
 import { integer, line, milliseconds, path } from './ranges.js';
 
 /* Settings of what analyses studies: the first model, the engine, the workers, the documents. */
@@ -104,6 +105,7 @@ export const reportSettings = z
     profile: z.enum(profileNames).default('ohif'),
     /** Compare with the result of an earlier study of the same patient. */
     priors: z.boolean().default(true),
+    ...storageCommitmentShape('off'),
     /** Heat maps as Secondary Capture where a finding is present; without it as the profile says. */
     heatMaps: z.boolean().optional(),
   })

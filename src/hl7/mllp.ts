@@ -1,13 +1,8 @@
-import net from 'node:net';
-import tls from 'node:tls';
 import { Fault, type FaultSubject } from '../errors.js';
-import type { TlsMaterial } from '../lib/tls-files.js';
+import { connectedEvent, connectionProblem, openConnection, type TcpServer } from '../lib/connect.js';
 
 /** Where an MLLP server listens. */
-export interface MllpServer {
-  readonly host: string;
-  readonly port: number;
-  readonly tls?: TlsMaterial | undefined;
+export interface MllpServer extends TcpServer {
   /** Time for the connection, and again for the whole answer, in ms. */
   readonly answerTimeoutMs: number;
 }
@@ -32,12 +27,12 @@ export function exchangeMllp(server: MllpServer, message: Uint8Array, signal: Ab
   const subject: FaultSubject = { source: `${server.tls ? 'mllps' : 'mllp'}://${host}:${port}` };
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
-    const socket = server.tls ? tls.connect({ host, port, ...server.tls }) : net.connect({ host, port });
+    const socket = openConnection(server);
     const answer = new AnswerReader();
     let isConnected = false;
     let timer = setTimeout(onTimeout, answerTimeoutMs);
 
-    socket.on(server.tls ? 'secureConnect' : 'connect', () => {
+    socket.on(connectedEvent(server), () => {
       isConnected = true;
       clearTimeout(timer);
       timer = setTimeout(onTimeout, answerTimeoutMs);
@@ -48,7 +43,7 @@ export function exchangeMllp(server: MllpServer, message: Uint8Array, signal: Ab
       if (step.kind === 'complete') end(() => resolve(step.answer));
       else if (step.kind === 'malformed') fail(`expected an answer in an MLLP frame, found ${step.found}`);
     });
-    socket.on('error', (thrown: NodeJS.ErrnoException) => fail(connectionProblem(thrown, isConnected), thrown));
+    socket.on('error', (thrown: NodeJS.ErrnoException) => fail(problemOf(thrown, isConnected), thrown));
     socket.on('close', () => fail(answer.hasBegun ? 'it closed the connection before the end of its answer' : closedWithoutAnswer));
     signal.addEventListener('abort', onAbort, { once: true });
 
@@ -75,13 +70,9 @@ export function exchangeMllp(server: MllpServer, message: Uint8Array, signal: Ab
 
 const closedWithoutAnswer = 'it closed the connection without an answer';
 
-function connectionProblem(thrown: NodeJS.ErrnoException, isConnected: boolean): string {
+function problemOf(thrown: NodeJS.ErrnoException, isConnected: boolean): string {
   const code = thrown.code ?? thrown.name;
-  if (/ALERT/.test(code)) return `it refused the TLS connection or the client certificate (${code})`;
-  if (/CERT|SIGNED|SIGNATURE|ALTNAME|ISSUER/.test(code))
-    return `its certificate is not trusted (${code}); name its authority's file in tls.ca`;
-  if (/SSL|TLS|EPROTO/.test(code)) return `no TLS connection (${code})`;
-  return isConnected ? `${closedWithoutAnswer} (${code})` : `no connection (${code})`;
+  return connectionProblem(thrown) ?? (isConnected ? `${closedWithoutAnswer} (${code})` : `no connection (${code})`);
 }
 
 type Step =

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'undici';
 import { Fault, type FaultSubject } from '../errors.js';
+import { connectionProblem } from '../lib/connect.js';
 import type { TlsMaterial } from '../lib/tls-files.js';
 
 /** One request to a system that is not the PACS. */
@@ -59,10 +60,8 @@ function problemOf(thrown: Error & { readonly code?: unknown }, timeoutMs: numbe
   if (thrown.name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT') return `no complete answer within ${timeoutMs} ms`;
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'the answer has more bytes than are read';
   if (thrown.name === 'HTTPParserError') return `the answer is not HTTP (${code})`;
-  if (/ALERT/.test(code)) return `it refused the TLS connection or the client certificate (${code})`;
-  if (/CERT|SIGNED|SIGNATURE|ALTNAME|ISSUER/.test(code))
-    return `its certificate is not trusted (${code}); name its authority's file in tls.ca`;
-  if (/SSL|TLS|EPROTO/.test(code)) return `no TLS connection (${code})`;
+  const problem = connectionProblem(thrown);
+  if (problem !== undefined) return problem;
   if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return `it ended the connection before the end of its answer (${code})`;
   return `no connection (${code})`;
 }

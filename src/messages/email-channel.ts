@@ -34,17 +34,36 @@ export function openEmail(name: string, settings: EmailSettings): EmailChannel {
     name,
     kind: 'email',
     digestSchedule: settings.digest,
+    async reach() {
+      await withServer(settings, ca, AbortSignal.timeout(settings.timeoutMs), (server) => server.verify());
+      return `${settings.host}:${settings.port} answers${username === undefined ? '' : ` and accepts the account ${username}`}`;
+    },
     send: (message, signal) => mail(message.messageId, resultText(message, language), signal),
     sendDigest: async (digest, signal) => void (await mail(`digest-${digest.until.getTime()}`, digestText(digest, language), signal)),
   };
 }
 
 async function sendMail(
-  { host, port, encryption, username, password, from, to, timeoutMs }: EmailSettings,
+  settings: EmailSettings,
   ca: Buffer | undefined,
   mail: EmailText & { readonly messageId: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { from, to } = settings;
+  return await withServer(settings, ca, signal, async (server) => {
+    const { rejected, response } = await server.sendMail({ from, to: [...to], ...mail });
+    if (rejected.length > 0) throw new Fault('message-refused', `the mail server refused ${rejected.length} of ${to.length} recipients`);
+    return /\bqueued as ([\w.-]+)/i.exec(response)?.[1];
+  });
+}
+
+/** Works with the mail server, and turns what goes wrong into a fault. */
+async function withServer<T>(
+  { host, port, encryption, username, password, timeoutMs }: EmailSettings,
+  ca: Buffer | undefined,
+  signal: AbortSignal,
+  work: (server: ReturnType<typeof createTransport>) => Promise<T>,
+): Promise<T> {
   const transport = createTransport({
     host,
     port,
@@ -61,9 +80,7 @@ async function sendMail(
     ...(username === undefined ? {} : { auth: { user: username, pass: password ?? '' } }),
   });
   try {
-    const { rejected, response } = await unlessAborted(signal, () => transport.sendMail({ from, to: [...to], ...mail }));
-    if (rejected.length > 0) throw new Fault('message-refused', `the mail server refused ${rejected.length} of ${to.length} recipients`);
-    return /\bqueued as ([\w.-]+)/i.exec(response)?.[1];
+    return await unlessAborted(signal, () => work(transport));
   } catch (thrown) {
     if (thrown instanceof Fault || signal.aborted) throw thrown;
     throw faultOf(thrown as SmtpError, `${host}:${port}`);

@@ -31,6 +31,11 @@ export function fhirChannel(name: string, settings: FhirSettings): Channel {
       const [report] = await client.transaction(fhirTransaction(message, withdrawn), signal);
       return report?.location;
     },
+    async reach() {
+      // Counts alone; it needs the rights that a correction needs.
+      await client.search('Observation', '_summary=count', AbortSignal.timeout(answerTimeoutMs));
+      return `${new URL(url).host} accepts the search for Observations`;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { requireAcceptance } from '../hl7/acknowledgment.js';
 import { decodeHl7, encodeHl7 } from '../hl7/character-set.js';
 import { exchangeMllp } from '../hl7/mllp.js';
+import { tryConnection } from '../lib/connect.js';
 import { readTlsFiles, type TlsFiles } from '../lib/tls-files.js';
 import { hl7Message, type Hl7Addressing } from './hl7-message.js';
 import type { Channel } from './ports.js';
@@ -29,6 +30,10 @@ export function hl7Channel(name: string, settings: Hl7Settings): Channel {
       const answer = await exchangeMllp(server, encodeHl7(text, characterSet), signal);
       requireAcceptance(decodeHl7(answer, characterSet), message.messageId, { studyInstanceUID: message.study.studyInstanceUID });
       return undefined;
+    },
+    async reach() {
+      await tryConnection(server, answerTimeoutMs);
+      return `${host}:${port} accepts connections`;
     },
   };
 }

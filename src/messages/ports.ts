@@ -11,7 +11,7 @@ import type { Results } from '../store/results.js';
 /* What the message story needs from outside, in interfaces as narrow as it needs them; `service` supplies the implementations. */
 
 /** The kinds of outbound channels; each is configured under a key of this name. */
-export const channelKinds = ['hl7', 'fhir', 'webhook', 'email'] as const;
+export const channelKinds = ['hl7', 'fhir', 'webhook', 'email', 'dicom'] as const;
 export type ChannelKind = (typeof channelKinds)[number];
 
 /** Attributes of the patient that a channel may carry if its `patient` setting names them; none by default. */
@@ -62,6 +62,8 @@ export interface MessageFinding {
   /** Calibrated, 0 to 1. */
   readonly probability: number;
   readonly decision: Decision;
+  /** A rule of the channel selects the result because of it. */
+  readonly isSelected: boolean;
   /** Of the model that found it. */
   readonly modelVersion?: string;
 }
@@ -112,6 +114,13 @@ export interface Channel {
    * @throws Fault `channel-unavailable` (a retry may succeed: no connection, no answer, AE, 429, 5xx), `message-refused` (it will not: AR, 4xx)
    */
   send(message: ResultMessage, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Connects to the other system without sending it a message.
+   *
+   * @returns what answered, for an administrator
+   * @throws Fault as `send` does
+   */
+  reach(): Promise<string>;
 }
 
 /** A study has a new current result: the rules are applied. */

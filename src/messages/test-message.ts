@@ -34,6 +34,7 @@ export function testMessage({ patient }: Pick<ChannelSettings, 'patient'>, now: 
           wording: 'appearance compatible with pneumothorax',
           probability: 0.91,
           decision: 'present',
+          isSelected: true,
         },
       ],
       documents: [

@@ -87,7 +87,7 @@ export function webhookBodyOf({ messageId, isTest, writtenAt, study, result: { p
     result: {
       ...result,
       createdAt: result.createdAt.toISOString(),
-      findings: result.findings.map(({ concept: code, site, ...finding }) => ({
+      findings: result.findings.map(({ concept: code, site, isSelected: _isSelected, ...finding }) => ({
         ...finding,
         concept: conceptOf(code),
         ...(site ? { site: conceptOf(site) } : {}),

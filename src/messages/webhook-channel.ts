@@ -3,6 +3,7 @@ import type { WebhookSettings } from '../config.js';
 import { secretVariable } from '../config/messages.js';
 import { Fault } from '../errors.js';
 import { sendSingleRequest } from '../http/single-request.js';
+import { tryConnection } from '../lib/connect.js';
 import { readTlsFiles } from '../lib/tls-files.js';
 import type { Channel } from './ports.js';
 import { webhookBodyOf } from './webhook-body.js';
@@ -50,6 +51,13 @@ export function openWebhook(name: string, settings: WebhookSettings): Channel {
       });
       if (status >= 200 && status < 300) return undefined;
       throw faultOfStatus(status);
+    },
+    async reach() {
+      const { protocol, hostname, port } = new URL(url);
+      const isEncrypted = protocol === 'https:';
+      const server = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isEncrypted ? 443 : 80)) };
+      await tryConnection(isEncrypted ? { ...server, tls: tls ?? {} } : server, timeoutMs);
+      return `${server.host}:${server.port} accepts connections`;
     },
   };
 }

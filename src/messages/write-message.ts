@@ -114,6 +114,7 @@ function findingsOf(
       wording: terms?.wording ?? `appearance compatible with ${meaning.toLowerCase()}`,
       probability: stated.find((one) => sameConcept(one.concept, concept))?.probability ?? probability,
       decision,
+      isSelected: selected.includes(name),
       ...(modelVersion === undefined ? {} : { modelVersion }),
     };
   });

@@ -26,7 +26,8 @@ import {
   type ResourceType,
 } from './responses.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
-import { sendTo } from './send.js';
+import { echo, sendTo } from './send.js';
+import { commitStorage, type StorageCommitment } from './storage-commitment.js';
 
 export type {
   InstanceArrival,
@@ -172,6 +173,20 @@ export class OrthancClient {
   /** C-STORE of the resources to a configured modality; returns when it has taken them all. @throws Fault destination-unavailable, destination-unknown */
   async sendToModality(name: string, ids: readonly OrthancId[], options: { timeoutMs?: number } = {}): Promise<void> {
     await sendTo(this.http, { kind: 'modality', name, names: () => this.modalities() }, ids, options.timeoutMs);
+  }
+
+  /** A modality answers for instances that it was sent, see storage-commitment.ts. */
+  async commitStorage(
+    modality: string,
+    ids: readonly OrthancId[],
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<StorageCommitment> {
+    return commitStorage(this.http, modality, ids, options);
+  }
+
+  /** C-ECHO to a configured modality. @throws Fault destination-unavailable, destination-unknown */
+  async echo(name: string): Promise<void> {
+    await echo(this.http, { name, names: () => this.modalities() });
   }
 
   /** The same to another Orthanc. */

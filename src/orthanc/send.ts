@@ -36,16 +36,36 @@ export async function sendTo(
     return;
   }
   if (reply.status === 404) {
-    const names = await destination.names();
-    if (names.includes(destination.name)) throw faultOfStatus(404, 'the document is no longer in Orthanc', subject);
-    throw new Fault('destination-unknown', `Orthanc has no ${what}; it has ${names.join(', ') || 'none'}`, subject);
+    await requireKnown(destination);
+    throw faultOfStatus(404, 'the document is no longer in Orthanc', subject);
   }
   if (reply.status === 401 || reply.status === 403) throw faultOfStatus(reply.status, '', subject);
-  throw new Fault('destination-unavailable', `${what}: ${reasonOf(reply)}`, subject);
+  throw new Fault('destination-unavailable', `${what}: ${orthancReason(reply)}`, subject);
+}
+
+/**
+ * C-ECHO (PS3.4 Annex A), the verification that a modality answers. Nothing is stored.
+ *
+ * @throws Fault `destination-unavailable`, `destination-unknown`
+ */
+export async function echo(http: HttpExchange, modality: Omit<SendDestination, 'kind'>, timeoutMs = defaultTimeoutMs): Promise<void> {
+  const path = pacsAddress(['modalities', modality.name, 'echo']);
+  const reply = await http.exchange({ method: 'POST', path, body: '{}', timeoutMs });
+  if (reply.status === 200) return;
+  const subject = { source: path };
+  if (reply.status === 404) await requireKnown({ ...modality, kind: 'modality' });
+  if (reply.status === 401 || reply.status === 403) throw faultOfStatus(reply.status, '', subject);
+  throw new Fault('destination-unavailable', `modality ${modality.name}: ${orthancReason(reply)}`, subject);
+}
+
+/** @throws Fault `destination-unknown`, naming those that Orthanc has */
+async function requireKnown({ kind, name, names }: SendDestination): Promise<void> {
+  const known = await names();
+  if (!known.includes(name)) throw new Fault('destination-unknown', `Orthanc has no ${kind} ${name}; it has ${known.join(', ') || 'none'}`);
 }
 
 /** Orthanc's own words about a failed association or HTTP request: names, addresses and network errors. */
-function reasonOf(reply: HttpReply): string {
+export function orthancReason(reply: HttpReply): string {
   try {
     const answer = JSON.parse(reply.body.toString('utf8')) as { Details?: unknown; Message?: unknown };
     const text = answer.Details ?? answer.Message;

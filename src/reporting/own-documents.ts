@@ -41,7 +41,7 @@ export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
     });
   const superseded = new Set(all.flatMap((one) => one.report.predecessors.map((predecessor) => predecessor.sopInstanceUID)));
   const heatMaps = own
-    .filter((instance) => textOf(instance, 'Modality') !== 'SR')
+    .filter((instance) => textOf(instance, 'Modality') === 'OT')
     .map(
       (instance): OwnHeatMap => ({
         reference: referenceTo(instance),

@@ -205,8 +205,13 @@ export interface Destinations {
    *
    * @throws Fault `destination-unavailable` (retried) or `destination-unknown`
    */
-  readonly sendTo: Readonly<Record<DestinationKind, (name: string, instanceIds: readonly string[]) => Promise<void>>>;
+  readonly sendTo: Readonly<
+    Record<DestinationKind, (name: string, instanceIds: readonly string[], signal?: AbortSignal) => Promise<SendOutcome>>
+  >;
 }
+
+/** What is known of instances that a destination has taken: whether it answers for them (storage commitment, PS3.4 Annex J). */
+export type SendOutcome = 'storage-committed' | 'stored';
 
 /** A study that received something. */
 export interface IntakeJob {

@@ -160,6 +160,8 @@ export interface MessagesPort {
   channels(): Promise<readonly ShownChannel[]>;
   /** The last ones, newest first. */
   ofChannel(channel: string, limit: number): Promise<readonly ShownMessage[]>;
+  /** All of a study, newest first. */
+  ofStudy(studyInstanceUID: string): Promise<readonly ShownMessage[]>;
   /** The current result of a study as a FHIR bundle, as a channel without patient attributes sends it; undefined without a result. */
   fhir(studyInstanceUID: string, url: string): Promise<object | undefined>;
   /** With invented values, and those attributes of the invented patient that the channel carries. */

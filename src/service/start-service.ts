@@ -31,6 +31,8 @@ import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { messagePortsOf } from './message-ports.js';
+import type { DicomChannelPorts } from '../messages/dicom-channel.js';
+import { channelPortsOf } from './channel-ports.js';
 import { openChannels } from '../messages/open-channels.js';
 import { startMessages } from '../messages/start-messages.js';
 import { driftPortsOf } from './drift-ports.js';
@@ -89,7 +91,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     log.warn(
       `no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`,
     );
-  const channels = openChannels(config.messages.channels);
+  // Before anything else, so that a wrong channel is refused; they send when the PACS is open.
+  let channelPorts: DicomChannelPorts | undefined;
+  const channels = openChannels(config.messages.channels, () => channelPorts!);
   const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
@@ -208,6 +212,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       serving,
       metrics,
     });
+    channelPorts = channelPortsOf(reportPorts.pacs, pacs.orthanc, config);
     const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
       const { studies, index, queue, events } = storyPorts;

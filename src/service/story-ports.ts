@@ -38,7 +38,7 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
         reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks),
     },
     studies: orthancStudies(orthanc),
-    destinations: orthancDestinations(orthanc),
+    destinations: orthancDestinations(orthanc, config.report),
     queue: studyQueueOf(jobs),
     index: store,
     deliveries: store.deliveries,

@@ -15,6 +15,10 @@ export const codes = {
   // Document titles: CID 7021, CID 7000
   imagingMeasurementReport: dcm('126000', 'Imaging Measurement Report'),
   diagnosticImagingReport: loinc('18748-4', 'Diagnostic Imaging Report'),
+  // TID 2010, CID 7010
+  ofInterest: dcm('113000', 'Of Interest'),
+  rejectedForPatientSafety: dcm('113037', 'Rejected for Patient Safety Reasons'),
+  keyObjectDescription: dcm('113012', 'Key Object Description'),
   // TID 1204, CID 5000
   language: dcm('121049', 'Language of Content Item and Descendants'),
   english: { value: 'en', scheme: 'RFC5646', meaning: 'English' },

@@ -1,7 +1,7 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import { legalText } from './legal-value.js';
-import type { FindingRegion, ImageReference } from './references.js';
+import type { DocumentReference, FindingRegion, ImageReference } from './references.js';
 
 /** One node of an SR content tree (PS3.3 C.17.3), as a data set. */
 export type ContentItem = DataSet;
@@ -83,6 +83,12 @@ export function image(
     ...(reference.frameNumber === undefined ? {} : { ReferencedFrameNumber: reference.frameNumber }),
   };
   return item('IMAGE', relationship, name, { ReferencedSOPSequence: [sop] }, children);
+}
+
+/** An instance that is no image, such as an SR document (PS3.3 C.18.3), without a concept name. */
+export function composite(relationship: Relationship, reference: DocumentReference): ContentItem {
+  const sop = { ReferencedSOPClassUID: reference.sopClassUID, ReferencedSOPInstanceUID: reference.sopInstanceUID };
+  return item('COMPOSITE', relationship, undefined, { ReferencedSOPSequence: [sop] }, []);
 }
 
 /**

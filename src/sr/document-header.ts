@@ -29,6 +29,23 @@ export interface HeaderContent {
   readonly instanceNumber: number;
 }
 
+/** SOP Common (PS3.3 C.12.1) without its sequences, patient and study of an instance that is made of an image of the study. */
+export function instanceOf(
+  { source, createdAt, sopInstanceUID }: Pick<HeaderContent, 'source' | 'createdAt' | 'sopInstanceUID'>,
+  sopClassUID: string,
+): DataSet {
+  const created = localTime(createdAt, source);
+  return {
+    SpecificCharacterSet: 'ISO_IR 192',
+    SOPClassUID: sopClassUID,
+    SOPInstanceUID: sopInstanceUID,
+    InstanceCreationDate: created.date,
+    InstanceCreationTime: created.time,
+    ...(created.offset ? { TimezoneOffsetFromUTC: created.offset } : {}),
+    ...patientAndStudy(source),
+  };
+}
+
 /**
  * A whole document: SOP Common (PS3.3 C.12.1), SR Document Series (C.17.1), SR Document General (C.17.2), patient and study,
  * around its content tree.
@@ -48,13 +65,7 @@ export function documentOf(
   const created = localTime(content.createdAt, content.source);
   const evidence = hierarchicalReferences(content.evidence);
   const document: DataSet = {
-    SpecificCharacterSet: 'ISO_IR 192',
-    SOPClassUID: sopClassUID,
-    SOPInstanceUID: content.sopInstanceUID,
-    InstanceCreationDate: created.date,
-    InstanceCreationTime: created.time,
-    ...(created.offset ? { TimezoneOffsetFromUTC: created.offset } : {}),
-    ...patientAndStudy(content.source),
+    ...instanceOf(content, sopClassUID),
     Modality: 'SR',
     SeriesInstanceUID: content.seriesInstanceUID,
     SeriesNumber: content.seriesNumber,

@@ -2,9 +2,9 @@ import { numbersOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID } from '../dicom/uid.js';
 import { codes } from './codes.js';
 import { codeItem } from './content-item.js';
+import { instanceOf } from './document-header.js';
 import { equipment, legalIdentity } from './equipment.js';
 import { legalString } from './legal-value.js';
-import { patientAndStudy } from './patient-study.js';
 import type { AlgorithmIdentity, ImageReference, ReportedFinding } from './report-content.js';
 import { fractionOf, localTime } from './timezone.js';
 import { notice, probabilityPercent } from './wording.js';
@@ -37,13 +37,7 @@ export function heatMapCapture(capture: HeatMapCapture): DataSet {
   const { source, image, finding, picture } = capture;
   const created = localTime(capture.createdAt, source);
   return {
-    SpecificCharacterSet: 'ISO_IR 192',
-    SOPClassUID: secondaryCapture,
-    SOPInstanceUID: capture.sopInstanceUID,
-    InstanceCreationDate: created.date,
-    InstanceCreationTime: created.time,
-    ...(created.offset ? { TimezoneOffsetFromUTC: created.offset } : {}),
-    ...patientAndStudy(source),
+    ...instanceOf(capture, secondaryCapture),
     Modality: 'OT',
     ConversionType: 'WSD',
     SeriesInstanceUID: capture.seriesInstanceUID,

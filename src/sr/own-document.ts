@@ -4,14 +4,14 @@ import { codes, formerCodes } from './codes.js';
 import { assessmentStationName, contribution, formerAssessmentStationName, stationName } from './equipment.js';
 
 /**
- * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
+ * Whether this program wrote the report, heat map or key object selection as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
  * the Contributing Equipment Sequence; where only series attributes are known, the Station Name decides.
  *
  * A document that somebody derives from ours repeats our contribution (PS3.3 C.12.1 has it accumulate) and, where the header
  * is copied, our Station Name too. It is theirs as soon as it is verified, or names equipment other than our models'.
  */
 export function isOwnDocument(dataSet: DataSet): boolean {
-  if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
+  if (!['SR', 'OT', 'KO'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
   if (textOf(dataSet, 'VerificationFlag') === 'VERIFIED' || isAssessment(dataSet)) return false;
   const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence');
   // Only series attributes are known.

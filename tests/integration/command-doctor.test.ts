@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { chestAi, objects } from '../support/chest-ai-command.js';
+import { startFhirServer } from '../support/fhir-server.js';
 import { freePort } from '../support/free-port.js';
+import { startMailServer } from '../support/mail-server.js';
+import { startMllpServer } from '../support/mllp-server.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 
 describe('doctor beside a real Orthanc', () => {
@@ -139,4 +142,47 @@ describe('doctor beside a real Orthanc', () => {
       assert.ok(!run.stdout.includes(pacs.orthanc.password) && run.stderr === '', run.stderr);
     });
   }
+
+  test('doctor: channels for messages, which are sent nothing', async () => {
+    const [ris, fhir, mail] = [await startMllpServer(), await startFhirServer(), await startMailServer()];
+    try {
+      const email = {
+        host: '127.0.0.1',
+        port: mail.port,
+        encryption: 'none',
+        from: 'ai@hospital.example',
+        to: ['on-call@hospital.example'],
+      };
+      const patient = ['id', 'name', 'birthDate', 'sex'];
+      const channels = [
+        { name: 'ris', hl7: { host: '127.0.0.1', port: ris.port } },
+        { name: 'fhir', fhir: { url: fhir.url } },
+        { name: 'mail', email },
+        { name: 'here', dicom: {} },
+        { name: 'no-ris', hl7: { host: '127.0.0.1', port: await freePort() } },
+        { name: 'no-hook', webhook: { url: `https://127.0.0.1:${ris.port}/`, secret: 'a secret of this test', timeoutMs: 5_000 } },
+        { name: 'no-mail', email: { ...email, port: await freePort() } },
+        { name: 'no-workstation', dicom: { modality: 'NOWHERE' }, patient },
+      ];
+      const file = written('channels.json', JSON.stringify({ messages: { channels } }));
+      const run = await chestAi(['doctor', '--json'], { ...access(), ...doctorsIndex, CONFIG_FILE: file });
+      const checks = objects<Check>(run);
+      const detailOf = (name: string): string => {
+        const check = checks.find((one) => one.name === `channel ${name}`)!;
+        return `${check.state}: ${check.detail}`;
+      };
+      assert.match(detailOf('ris'), /^good: hl7: .* accepts connections/);
+      assert.match(detailOf('fhir'), /^good: fhir: .* accepts the search/);
+      assert.match(detailOf('mail'), /^good: email: .* answers/);
+      assert.match(detailOf('here'), /^good: dicom: Orthanc 1\./);
+      assert.match(detailOf('no-ris'), /^bad: .*no connection \(ECONNREFUSED\)/);
+      assert.match(detailOf('no-hook'), /^bad: .*(TLS|connection)/);
+      assert.match(detailOf('no-mail'), /^bad: .*ECONN/);
+      assert.match(detailOf('no-workstation'), /^bad: .*Orthanc has no modality NOWHERE/);
+      assert.deepEqual([ris.received.length, mail.received.length], [0, 0]);
+      assert.ok(!run.stdout.includes('a secret of this test'));
+    } finally {
+      await Promise.all([ris.stop(), fhir.stop(), mail.close()]);
+    }
+  });
 });

@@ -130,6 +130,7 @@ export const channel: ShownChannel = {
 };
 export const message: ShownMessage = {
   messageId: '0123456789abcdef0123',
+  channel: 'ris',
   studyInstanceUID: study,
   plannedAt: result.createdAt,
   changedAt: result.createdAt,

@@ -37,6 +37,7 @@ const result: ResultMessage['result'] = {
       wording: 'appearance compatible with pneumothorax',
       probability: 0.9149,
       decision: 'present',
+      isSelected: true,
     },
     {
       name: 'pneumonia',
@@ -45,6 +46,7 @@ const result: ResultMessage['result'] = {
       wording: 'appearance compatible with pneumonia',
       probability: 0.49996,
       decision: 'undetermined',
+      isSelected: false,
       modelVersion: 'chest-2026-01',
     },
     {
@@ -53,6 +55,7 @@ const result: ResultMessage['result'] = {
       wording: 'appearance compatible with an enlarged cardiomediastinal silhouette',
       probability: 0.03,
       decision: 'absent',
+      isSelected: false,
     },
   ],
   documents: [

@@ -86,6 +86,7 @@ export async function startTestServer(
     messages: {
       channels: async () => [channel],
       ofChannel: async () => [message],
+      ofStudy: async () => [message],
       fhir: async () => ({ resourceType: 'Bundle', type: 'collection', entry: [] }),
       testMessage: () => exampleMessage,
       sendTest: async (_channel, { messageId }) => ({ messageId, reference: '17' }),

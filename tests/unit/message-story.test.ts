@@ -52,6 +52,7 @@ describe('the message story', () => {
         sent.push(message);
         return receive();
       },
+      reach: async () => 'there',
     };
     ports = {
       pacs: {

@@ -16,6 +16,7 @@ import { startWebhookReceiver } from '../support/webhook-receiver.js';
 
 const guide = readFileSync(join(projectRoot, 'docs/guide/messages.md'), 'utf8');
 const blockOf = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(guide)![1]!;
+const noPacs = (): never => assert.fail('these channels use no PACS');
 const folder = temporaryDirectory('messages-guide');
 
 test('the setting of the guide is accepted', () => {
@@ -25,7 +26,7 @@ test('the setting of the guide is accepted', () => {
   const { messages } = loadConfig({ CONFIG_FILE: file });
   checkMessageRules(messages, loadFindings(join(projectRoot, 'config/findings.json')).findings);
   assert.deepEqual(
-    [...openChannels(messages.channels).values()].map(({ name, kind }) => [name, kind]),
+    [...openChannels(messages.channels, noPacs).values()].map(({ name, kind }) => [name, kind]),
     [
       ['ris-hook', 'webhook'],
       ['on-call', 'email'],
@@ -48,9 +49,10 @@ test('the signature check of the guide accepts what a channel sends, and nothing
   const receiver = await startWebhookReceiver();
   try {
     const secret = 'a secret with Umlauts: äöü';
-    const channels = openChannels([
-      { name: 'ris', webhook: { url: receiver.url, plainHttp: true, secret, timeoutMs: 5_000 }, patient: [] },
-    ]);
+    const channels = openChannels(
+      [{ name: 'ris', webhook: { url: receiver.url, plainHttp: true, secret, timeoutMs: 5_000 }, patient: [] }],
+      noPacs,
+    );
     const message = testMessage({ patient: [] }, new Date());
     const { name, ...patient } = { name: 'MÜLLER^ZOË=山田', id: '4711' };
     await channels

@@ -8,6 +8,7 @@ import type { MessageJob, MessagePorts } from '../../messages/ports.js';
 import { messageQueue } from '../../messages/queues.js';
 import { sendToChannel } from '../../messages/send-to-channel.js';
 import { testMessage } from '../../messages/test-message.js';
+import type { MessageRow } from '../../store/messages.js';
 import type { ResultRow } from '../../store/results.js';
 import type { Store } from '../../store/store.js';
 import type { ShownMessage } from '../page-types.js';
@@ -35,6 +36,11 @@ export function messagesPortOf(
     const known = settings.channels.map((one) => one.name).join(', ') || 'none is configured';
     throw new Fault('not-found', `expected one of the channels for messages (${known}), found another name`);
   };
+  const shown = async (rows: readonly MessageRow[]): Promise<readonly ShownMessage[]> => {
+    const failed = await jobs.failedJobs({ queue: messageQueue.name, limit: 1_000 });
+    const jobOf = new Map(failed.map(({ id, payload }) => [(payload as Partial<MessageJob>).messageId, id]));
+    return rows.map((row) => shownMessage(row, jobOf.get(row.messageId)));
+  };
   return {
     async channels() {
       const counts = await store.messages.countByChannel();
@@ -52,30 +58,9 @@ export function messagesPortOf(
     },
     async ofChannel(name, limit) {
       settingsOf(name);
-      const [rows, failed] = await Promise.all([
-        store.messages.ofChannel(name, limit),
-        jobs.failedJobs({ queue: messageQueue.name, limit: 1_000 }),
-      ]);
-      const jobOf = new Map(failed.map(({ id, payload }) => [(payload as Partial<MessageJob>).messageId, id]));
-      return rows.map((row): ShownMessage => {
-        const { messageId, studyInstanceUID, state, isCorrection, findings, attempts, code, reason, receiverReference } = row;
-        const failedJob = jobOf.get(messageId);
-        return {
-          messageId,
-          studyInstanceUID,
-          plannedAt: row.plannedAt.toISOString(),
-          changedAt: row.changedAt.toISOString(),
-          state,
-          isCorrection,
-          findings,
-          attempts,
-          ...(code === null ? {} : { code }),
-          ...(reason === null ? {} : { reason }),
-          ...(receiverReference === null ? {} : { reference: receiverReference }),
-          ...(failedJob === undefined ? {} : { failedJob }),
-        };
-      });
+      return shown(await store.messages.ofChannel(name, limit));
     },
+    ofStudy: async (studyInstanceUID) => shown([...(await store.messages.ofStudy(studyInstanceUID))].reverse()),
     async fhir(studyInstanceUID, url) {
       const result = await ports.results.currentResult(studyInstanceUID);
       const message = result && (await writeMessage(unsent(result), result, ports));
@@ -86,5 +71,24 @@ export function messagesPortOf(
       const reference = await sendToChannel(name, message, { channels }, AbortSignal.timeout(testTimeoutMs));
       return { messageId: message.messageId, ...(reference === undefined ? {} : { reference }) };
     },
+  };
+}
+
+function shownMessage(row: MessageRow, failedJob: string | undefined): ShownMessage {
+  const { messageId, channel, studyInstanceUID, state, isCorrection, findings, attempts, code, reason, receiverReference } = row;
+  return {
+    messageId,
+    channel,
+    studyInstanceUID,
+    plannedAt: row.plannedAt.toISOString(),
+    changedAt: row.changedAt.toISOString(),
+    state,
+    isCorrection,
+    findings,
+    attempts,
+    ...(code === null ? {} : { code }),
+    ...(reason === null ? {} : { reason }),
+    ...(receiverReference === null ? {} : { reference: receiverReference }),
+    ...(failedJob === undefined ? {} : { failedJob }),
   };
 }

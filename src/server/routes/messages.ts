@@ -35,6 +35,18 @@ export function messageRoutes(parts: ServerParts): readonly Route[] {
     }),
     defineRoute({
       method: 'get',
+      path: '/api/studies/:study/messages',
+      access: 'viewer',
+      summary: 'The messages about a study, newest first',
+      reply: { json: z.array(messageSchema).readonly() },
+      async handle({ param, actor }) {
+        const study = studyUid(param('study'));
+        await parts.audit.recordView({ ...actor, action: 'message.view', subject: { studyInstanceUID: study } });
+        return startedPorts(parts).messages.ofStudy(study);
+      },
+    }),
+    defineRoute({
+      method: 'get',
       path: '/api/studies/:study/fhir',
       access: 'viewer',
       summary: 'The current result of a study as a FHIR R4 bundle, without attributes of the patient',

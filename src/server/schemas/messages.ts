@@ -7,7 +7,7 @@ const count = z.int().min(0);
 export const channelSchema = z
   .object({
     name: z.string(),
-    kind: z.enum(['hl7', 'fhir', 'webhook', 'email']),
+    kind: z.enum(['hl7', 'fhir', 'webhook', 'email', 'dicom']),
     patient: z.array(z.string()).readonly().describe('attributes of the patient that its messages contain'),
     rules: count.describe('how many rules name it'),
     waiting: count,
@@ -22,6 +22,7 @@ export type ShownChannel = z.infer<typeof channelSchema>;
 export const messageSchema = z
   .object({
     messageId: z.string(),
+    channel: z.string(),
     studyInstanceUID: z.string(),
     plannedAt: z.iso.datetime(),
     changedAt: z.iso.datetime(),

@@ -12,6 +12,7 @@ import { Reason } from '../parts/reason.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { AssessmentsPanel } from './assessments.js';
+import { StudyMessages } from './study-messages.js';
 import { ReadingPanel } from './reading-panel.js';
 import { isWriting } from './worklist.js';
 import { studyApi, studyView } from '../addresses.js';
@@ -86,6 +87,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
               </Title>
               <Documents entry={current} />
             </section>
+            <StudyMessages study={page.studyInstanceUID} />
             <section className="card" aria-labelledby="history">
               <Title order={2} size="h4" id="history" mb="sm">
                 {t('study.history')}

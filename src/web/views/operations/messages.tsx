@@ -1,16 +1,16 @@
 import { Alert, Anchor, Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ShownChannel, ShownMessage, TestedChannel } from '../../../server/page-types.js';
 import { studyView } from '../../addresses.js';
 import { get, post } from '../../api.js';
 import { isAdministrator } from '../../current-user.js';
+import { Message } from '../../parts/message.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
 import { Ago } from '../../parts/time.js';
 import { sentenceOf } from '../../sentence.js';
-import { isText } from '../../texts/languages.js';
 import { useTexts } from '../../texts/texts.js';
 import { useCurrentUser } from '../../use-current-user.js';
 
@@ -110,57 +110,14 @@ function LastMessages({ channel }: { readonly channel: string }): ReactNode {
         <Stack gap="xs" mt="sm">
           {messages.length === 0 && <Text className="quiet">{t('messages.noMessages')}</Text>}
           {messages.map((one) => (
-            <Message key={one.messageId} message={one} />
+            <Message key={one.messageId} message={one}>
+              <Anchor component={Link} href={studyView(one.studyInstanceUID)} className="mono" size="sm">
+                {one.studyInstanceUID}
+              </Anchor>
+            </Message>
           ))}
         </Stack>
       )}
     </QueryBoundary>
-  );
-}
-
-function Message({ message }: { readonly message: ShownMessage }): ReactNode {
-  const { t } = useTexts();
-  const client = useQueryClient();
-  const { messageId, studyInstanceUID, state, changedAt, isCorrection, findings, code, reason, reference, failedJob } = message;
-  const retry = useMutation({
-    mutationFn: () => post(`/api/failed-jobs/${failedJob}/retry`),
-    onSettled: () => client.invalidateQueries({ queryKey: ['messages'] }),
-  });
-  const codeText = `messages.code.${code}`;
-  const why = isText(codeText) ? t(codeText) : reason;
-  return (
-    <Group justify="space-between" wrap="nowrap" align="flex-start" data-message={messageId}>
-      <div>
-        <Group gap="sm">
-          <Text size="sm" fw={600} className={state === 'refused' ? 'present' : ''}>
-            {t(`messages.state.${state}`)}
-          </Text>
-          {isCorrection && (
-            <Badge variant="default" tt="none">
-              {t('messages.correction')}
-            </Badge>
-          )}
-          <Text size="sm">
-            {findings.join(', ')} <Ago at={changedAt} />
-          </Text>
-        </Group>
-        <Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>
-          <Anchor component={Link} href={studyView(studyInstanceUID)} className="mono" size="sm">
-            {studyInstanceUID}
-          </Anchor>
-          {[why, reference].filter((one) => one !== undefined).map((one) => ` · ${one}`)}
-        </Text>
-        {retry.isError && (
-          <Alert color="red" role="alert" py="xs">
-            {sentenceOf(retry.error, t)}
-          </Alert>
-        )}
-      </div>
-      {failedJob !== undefined && (
-        <Button size="xs" variant="default" loading={retry.isPending} onClick={() => retry.mutate()}>
-          {t('operations.retry')}
-        </Button>
-      )}
-    </Group>
   );
 }
