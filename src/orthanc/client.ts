@@ -10,6 +10,7 @@ import {
   listedStudiesResponse,
   lookupResponse,
   namesResponse,
+  patientResponse,
   pluginResponse,
   seriesResponse,
   statisticsResponse,
@@ -20,6 +21,7 @@ import {
   type ListedStudy,
   type OrthancChanges,
   type OrthancInstance,
+  type OrthancPatient,
   type OrthancSeries,
   type OrthancStudy,
   type OrthancSystem,
@@ -33,6 +35,7 @@ export type {
   OrthancChange,
   OrthancChanges,
   OrthancInstance,
+  OrthancPatient,
   OrthancSeries,
   OrthancStudy,
   OrthancSystem,
@@ -136,6 +139,16 @@ export class OrthancClient {
 
   async findStudies(studyInstanceUID: StudyInstanceUID): Promise<readonly OrthancId[]> {
     return this.lookup(studyInstanceUID, 'Study', { studyInstanceUID });
+  }
+
+  /**
+   * Patients whose Patient ID differs from this one by case, by letters that are not ASCII, or not at all: Orthanc compares identifiers
+   * without these (tried on 1.10.1 and 1.12). No character is a wildcard, and no limit of searches applies.
+   */
+  async findPatients(patientId: string): Promise<readonly OrthancPatient[]> {
+    const found = await this.post(['tools', 'lookup'], patientId, lookupResponse);
+    const ids = found.filter((one) => one.Type === 'Patient').map((one) => one.ID);
+    return Promise.all(ids.map((id) => this.get(['patients', orthancId(id)], patientResponse)));
   }
 
   /** The studies of any mixture of studies, series and instances, each once. Resources deleted meanwhile are left out. */

@@ -4,6 +4,7 @@ import { applyRules } from './choose-images.js';
 import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
+import { removeStoredDocuments } from './erased-study.js';
 import { endReport } from './end-report.js';
 import { followDeletedStudy } from './follow-deleted-study.js';
 import { indexResult } from './index-result.js';
@@ -35,6 +36,7 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
   if (readiness.state === 'arriving') return false;
   if (readiness.state === 'deleted') await followDeletedStudy(pacsStudyId, studies, index, queue, events, log);
   if (mayContainAssessments(readiness)) await events.onOtherDocuments(readiness.studyInstanceUID);
+  if (readiness.state === 'erased') await removeStoredDocuments(readiness, ports);
   if (readiness.state !== 'ready') return true;
   await recordArrival(pacsStudyId, readiness, index, events);
   await queue.report(reportJobOf(pacsStudyId, readiness), readiness.priority, isBacklog);
@@ -44,6 +46,7 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
+  if (await index.erasures.isErased(job.studyInstanceUID)) return;
   if (await isReported(job, studies, index, settings.routing)) return endReport(job, index, events);
   const study = studyOf(job);
   const result = await reportStudy(study, ports);

@@ -95,6 +95,7 @@ export async function startReporting(
 /** No attempt is left: the study gets a failed result, with a document if one can still be written. */
 async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
   const { index, deliveries, queue, events, clock, log } = ports;
+  if (await index.erasures.isErased(job.studyInstanceUID)) return;
   const study = studyOf(job);
   const isBug = failure.code === 'bug' || failure.code === 'process-died';
   const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);

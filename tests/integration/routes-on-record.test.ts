@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { Fault } from '../../src/errors.js';
-import { searchText } from '../../src/server/search-record.js';
+import { searchText } from '../../src/audit/search-text.js';
 import { concrete, mark, startPatientServer, study, type PatientServer } from '../support/patient-server.js';
 import { routesOf } from '../support/test-server.js';
 
