@@ -27,7 +27,7 @@ import {
   type OrthancSystem,
   type ResourceType,
 } from './responses.js';
-import { isOrthancId, type OrthancId } from './orthanc-id.js';
+import { isOrthancId, orthancIdOfPatient, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
 export type {
@@ -142,13 +142,15 @@ export class OrthancClient {
   }
 
   /**
-   * Patients whose Patient ID differs from this one by case, by letters that are not ASCII, or not at all: Orthanc compares identifiers
-   * without these (tried on 1.10.1 and 1.12). No character is a wildcard, and no limit of searches applies.
+   * The patient of this Patient ID by the name that Orthanc derives from it, and patients whose ID differs by case or by letters that are
+   * not ASCII, which a lookup ignores (tried on 1.10.1). Unlike a search this knows neither wildcards nor LimitFindResults; a lookup refuses
+   * characters that a search takes for wildcards, then only the patient itself is found.
    */
   async findPatients(patientId: string): Promise<readonly OrthancPatient[]> {
-    const found = await this.post(['tools', 'lookup'], patientId, lookupResponse);
-    const ids = found.filter((one) => one.Type === 'Patient').map((one) => one.ID);
-    return Promise.all(ids.map((id) => this.get(['patients', orthancId(id)], patientResponse)));
+    const similar = /[*?]/.test(patientId) ? [] : await this.post(['tools', 'lookup'], patientId, lookupResponse);
+    const ids = new Set([orthancIdOfPatient(patientId), ...similar.filter((one) => one.Type === 'Patient').map((one) => one.ID)]);
+    const found = await Promise.all([...ids].map((id) => this.get(['patients', orthancId(id)], patientResponse).catch(unlessNotFound)));
+    return found.filter((one) => one !== undefined);
   }
 
   /** The studies of any mixture of studies, series and instances, each once. Resources deleted meanwhile are left out. */
@@ -268,6 +270,10 @@ export class OrthancClient {
     if (reply.status >= 200 && reply.status < 300) return reply;
     throw faultOfStatus(reply.status, '', { source: request.path.split('?')[0]!, ...request.subject });
   }
+}
+
+function unlessNotFound(error: unknown): undefined {
+  if (!(error instanceof Fault && error.code === 'pacs-not-found')) throw error;
 }
 
 /** @throws Fault request-invalid for a text that is no identifier of Orthanc's, e.g. from a job of the queue */

@@ -63,7 +63,9 @@ const eraseLock = 205_410_901;
 
 const ofDeliveries = 'result_id IN (SELECT result_id FROM chest_ai.result WHERE study_instance_uid = ANY($1::text[]))';
 /** Labels of the last retraining runs: "study finding decision". */
-const labelsOfRuns = `(name = 'labels' OR name LIKE '%/labels') AND jsonb_typeof(value) = 'array'`;
+const labelsOfRuns = `(name = 'labels' OR name LIKE '%/labels')`;
+/** Written so that no other value is taken for a list, in whatever order the conditions are computed. */
+const hasLabels = `EXISTS (SELECT 1 FROM jsonb_array_elements_text(CASE WHEN ${labelsOfRuns} THEN value ELSE '[]'::jsonb END) AS one WHERE split_part(one, ' ', 1) = ANY($1::text[]))`;
 
 export function erasuresIn(connection: Connection): Erasures {
   const counted = async (executor: Executor, text: string, values: readonly unknown[]): Promise<number> =>
@@ -105,9 +107,7 @@ export function erasuresIn(connection: Connection): Erasures {
       for (const table of tablesByStudy) counts[table] = await n(`chest_ai.${table} WHERE study_instance_uid = ANY($1::text[])`);
       counts['delivery'] = await n(`chest_ai.delivery WHERE ${ofDeliveries}`);
       counts['study_change'] = await n('chest_ai.study_change WHERE study_instance_uid = ANY($1::text[])');
-      counts['retraining_state'] = await n(
-        `chest_ai.retraining_state, jsonb_array_elements_text(CASE WHEN ${labelsOfRuns} THEN value ELSE '[]'::jsonb END) AS one WHERE split_part(one, ' ', 1) = ANY($1::text[])`,
-      );
+      counts['retraining_state'] = await n(`chest_ai.retraining_state WHERE ${labelsOfRuns} AND ${hasLabels}`);
       return counts;
     },
 
@@ -126,7 +126,7 @@ export function erasuresIn(connection: Connection): Erasures {
         counts['retraining_state'] = await counted(
           transaction,
           `UPDATE chest_ai.retraining_state SET value = (SELECT coalesce(jsonb_agg(one), '[]'::jsonb) FROM jsonb_array_elements_text(value) AS one WHERE split_part(one, ' ', 1) <> ALL($1::text[]))
-            WHERE ${labelsOfRuns} AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(value) AS one WHERE split_part(one, ' ', 1) = ANY($1::text[])) RETURNING 1`,
+            WHERE ${labelsOfRuns} AND ${hasLabels} RETURNING 1`,
           values,
         );
         counts['study_change'] = await counted(
@@ -149,10 +149,10 @@ export function erasuresIn(connection: Connection): Erasures {
 /** A study that an analysis of the archive has not finished counts as skipped: its figures stay, and it can end. */
 async function closeInBackfills(transaction: Executor, studyInstanceUIDs: readonly string[]): Promise<void> {
   await transaction.query({
-    text: `UPDATE chest_ai.backfill b SET skipped = skipped + open.n, queued = queued - open.queued
+    text: `UPDATE chest_ai.backfill b SET skipped = b.skipped + unfinished.n, queued = b.queued - unfinished.queued
       FROM (SELECT backfill_id, count(*)::int AS n, (count(*) FILTER (WHERE state = 'queued'))::int AS queued FROM chest_ai.backfill_study
-        WHERE study_instance_uid = ANY($1::text[]) AND state IN ('waiting', 'queued') GROUP BY backfill_id) AS open
-      WHERE b.id = open.backfill_id`,
+        WHERE study_instance_uid = ANY($1::text[]) AND state IN ('waiting', 'queued') GROUP BY backfill_id) AS unfinished
+      WHERE b.id = unfinished.backfill_id`,
     values: [studyInstanceUIDs],
   });
 }
