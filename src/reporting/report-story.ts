@@ -4,9 +4,8 @@ import { applyRules } from './choose-images.js';
 import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
-import { removeStoredDocuments } from './erased-study.js';
 import { endReport } from './end-report.js';
-import { followDeletedStudy } from './follow-deleted-study.js';
+import { followRemoval } from './follow-deleted-study.js';
 import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
@@ -31,12 +30,11 @@ export async function followChanges(ports: StoryPorts, signal: AbortSignal): Pro
 
 /** Intake: is the study complete, and does it contain anything new? @returns false if instances still arrive: check again later */
 export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
-  const { studies, index, queue, events, settings, log } = ports;
+  const { studies, index, queue, events, settings } = ports;
   const readiness = await checkReadiness(pacsStudyId, studies, index, settings.routing);
   if (readiness.state === 'arriving') return false;
-  if (readiness.state === 'deleted') await followDeletedStudy(pacsStudyId, studies, index, queue, events, log);
+  if (readiness.state === 'deleted' || readiness.state === 'erased') await followRemoval(pacsStudyId, readiness, ports);
   if (mayContainAssessments(readiness)) await events.onOtherDocuments(readiness.studyInstanceUID);
-  if (readiness.state === 'erased') await removeStoredDocuments(readiness, ports);
   if (readiness.state !== 'ready') return true;
   await recordArrival(pacsStudyId, readiness, index, events);
   await queue.report(reportJobOf(pacsStudyId, readiness), readiness.priority, isBacklog);
@@ -46,7 +44,6 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  if (await index.erasures.isErased(job.studyInstanceUID)) return;
   if (await isReported(job, studies, index, settings.routing)) return endReport(job, index, events);
   const study = studyOf(job);
   const result = await reportStudy(study, ports);

@@ -54,6 +54,7 @@ export async function startReporting(
   await jobs.work(
     reportQueue,
     async ({ payload, signal }) => {
+      if (await index.erasures.isErased(payload.studyInstanceUID)) return;
       // The models are the same for the whole study and stay loaded for it, even if others are promoted meanwhile.
       const champions = serving.acquireChampions();
       const { model, reader } = champions.first;

@@ -12,7 +12,7 @@ export function isDiscarded(place: RetrainingPlace): boolean {
 /** Aborted when the plan of the run in progress is removed. @returns also what ends the watching */
 export function untilDiscarded(place: RetrainingPlace): { readonly signal: AbortSignal; stop(): void } {
   const discarded = new AbortController();
-  let wasPlanned = false;
+  let wasPlanned = !isDiscarded(place);
   const timer = setInterval(() => {
     if (!isDiscarded(place)) wasPlanned = true;
     else if (wasPlanned) discarded.abort(new Error('a study of the retraining run was erased'));

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { verifyAudit } from '../../src/audit/verify.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { silentLog } from '../../src/log.js';
+import { labelledImages } from '../../src/retraining/labelled-images.js';
 import { pictureKeyOf } from '../../src/retraining/picture-key.js';
+import { retrainingMemoryOf } from '../../src/retraining/retraining-memory.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import type { ShownErasure } from '../../src/server/schemas/erasures.js';
 import type { RunningService } from '../../src/service/start-service.js';
@@ -19,6 +22,7 @@ import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { eventuallyOneResult, startTestService } from '../support/service.js';
 import { storeBackends } from '../support/store.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 
 const patience = { timeoutMs: 90_000, intervalMs: 200 };
@@ -47,6 +51,7 @@ for (const backend of storeBackends()) {
     const all = [first, second, ...others];
     const issuers = ['CLINIC', 'HOSPITAL'].map((IssuerOfPatientID) => study(`of ${IssuerOfPatientID}`, 'SHARED', { IssuerOfPatientID }));
 
+    let trained = '';
     const tokenFile = join(temporaryDirectory('erase-token'), 'token');
     const erase = async (...options: readonly string[]) =>
       chestAi(['erase', ...options, '--token-file', tokenFile, '--url', running().url]);
@@ -107,6 +112,25 @@ for (const backend of storeBackends()) {
       writeFileSync(join(retraining, 'run', 'plan.json'), '{}');
     }
 
+    /** A version that was trained on the image of a study, as a retraining run writes it. */
+    async function putTrainedVersion({ studyInstanceUID }: TestStudy): Promise<string> {
+      const place = { dataDir, line: undefined };
+      const { store, registry } = running();
+      const key = await retrainingMemoryOf(place, store).patientKey();
+      const [image] = await labelledImages([{ studyInstanceUID, finding: 'pneumonia', decision: 'present' }], ['pneumonia'], {
+        pacs: pacs.dicomWeb,
+        maxImages: 10,
+        keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32),
+        siteOf: () => 'site',
+        log: silentLog,
+      });
+      const folder = join(temporaryDirectory('trained'), 'model');
+      cpSync(twoFindingModel, folder, { recursive: true });
+      const lineage = JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as object;
+      writeFileSync(join(folder, 'lineage.json'), JSON.stringify({ ...lineage, trainedOn: [image!.patient] }));
+      return (await registry.importFolder(folder)).version;
+    }
+
     before(async () => {
       proxy = await startFaultyProxy(pacs.orthanc);
       receiver = await startWebhookReceiver();
@@ -134,6 +158,7 @@ for (const backend of storeBackends()) {
         origin: 'api',
       });
       await eventuallyIdle();
+      trained = await putTrainedVersion(first);
       putTrainingFiles([first, others[0]!]);
     });
 
@@ -149,6 +174,7 @@ for (const backend of storeBackends()) {
         ],
       );
       assert.deepEqual(found.otherPatientIds, ['OLD-7']);
+      assert.deepEqual(found.trainedVersions, [{ line: 'default', version: trained }]);
       assert.equal(found.similarPatients, 0, 'an ID with a wildcard is not looked up');
       assert.deepEqual([found.isErased, found.pictures, found.runs, found.labelsOfRuns], [false, 1, 1, 1]);
       assert.deepEqual(
@@ -171,6 +197,7 @@ for (const backend of storeBackends()) {
       const before = await Promise.all(others.map(writtenIn));
       const { code, stdout, stderr } = await erase('--patient', patientId, '--yes');
       assert.equal(code, 0, stderr);
+      assert.ok(stdout.includes(`model ${trained} of line default; its weights stay`));
       assert.match(stdout, /Erased\. Images stay in the PACS/);
       assert.match(stdout, /follow up yourself: message sent to ris, 20\d\d-.*, id [0-9a-f]{20}/);
       for (const one of [first, second]) {

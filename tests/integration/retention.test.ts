@@ -53,7 +53,10 @@ describe('superseded documents are removed after days', () => {
   };
 
   /** A study with three results, of which each superseded the one before. */
-  async function threeResults(name: string, afterSecond: (study: TestStudy) => Promise<unknown> = async () => undefined): Promise<TestStudy> {
+  async function threeResults(
+    name: string,
+    afterSecond: (study: TestStudy) => Promise<unknown> = async () => undefined,
+  ): Promise<TestStudy> {
     const study = chestStudy(name);
     for (const number of [1, 2, 3]) {
       await sendByCStore(chestStudy(name, [{ number }]).files, pacs.orthanc);
@@ -100,7 +103,11 @@ describe('superseded documents are removed after days', () => {
     assert.equal(await remove(11, { reportsDays: 10, heatMapsDays: 10 }), 0);
 
     await afterAnotherStudy('after three results');
-    assert.deepEqual(await countsOf(study), { reports: before.current, current: before.current, heatMaps: perResult }, 'nothing is written again');
+    assert.deepEqual(
+      await countsOf(study),
+      { reports: before.current, current: before.current, heatMaps: perResult },
+      'nothing is written again',
+    );
     const now = (await service.store.results.currentResult(study.studyInstanceUID))!;
     assert.deepEqual(now, current);
     const superseded = (await service.store.results.ofStudy(study.studyInstanceUID)).filter((one) => !one.isCurrent);
@@ -112,7 +119,9 @@ describe('superseded documents are removed after days', () => {
       ],
       'what was reported stays in the index',
     );
-    const entries = (await service.store.audit.list({ action: 'document.remove' })).filter((one) => one.subject.includes(study.studyInstanceUID));
+    const entries = (await service.store.audit.list({ action: 'document.remove' })).filter((one) =>
+      one.subject.includes(study.studyInstanceUID),
+    );
     assert.deepEqual(
       entries.map(({ actor, outcome }) => [actor, outcome]),
       [
@@ -190,7 +199,8 @@ describe('superseded documents are removed after days', () => {
     const all = removable(instances);
     assert.ok(all.length > 4);
     const [first] = all;
-    const changed = (attributes: object) => instances.map((one) => (textOf(one, 'SOPInstanceUID') === first ? { ...one, ...attributes } : one));
+    const changed = (attributes: object) =>
+      instances.map((one) => (textOf(one, 'SOPInstanceUID') === first ? { ...one, ...attributes } : one));
     for (const attributes of [{ StationName: 'OTHER' }, { VerificationFlag: 'VERIFIED' }, { Manufacturer: 'Other' }])
       assert.ok(!removable(changed(attributes)).includes(first!), JSON.stringify(attributes));
     assert.ok(!removable(instances, [first!]).includes(first!));
@@ -200,7 +210,9 @@ describe('superseded documents are removed after days', () => {
     const successors = own.filter((one) => one.report.predecessors.some(({ sopInstanceUID }) => sopInstanceUID === first));
     assert.ok(successors.length > 0 && successors.every((one) => !kept.has(one.reference.sopInstanceUID)));
     // The newest report is missing: what it superseded is current again.
-    const current = new Set((await documentsOf(pacs.dicomWeb, study.studyInstanceUID)).current.map((one) => String(one.reference.sopInstanceUID)));
+    const current = new Set(
+      (await documentsOf(pacs.dicomWeb, study.studyInstanceUID)).current.map((one) => String(one.reference.sopInstanceUID)),
+    );
     const withoutNewest = instances.filter((one) => !current.has(textOf(one, 'SOPInstanceUID')!));
     const restored = successors.map((one) => one.reference.sopInstanceUID);
     assert.ok(restored.every((uid) => !removable(withoutNewest).includes(uid)));
