@@ -55,6 +55,8 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/backfills/:number/pause': 'none',
   'POST /api/backfills/:number/resume': 'none',
   'POST /api/backfills/:number/cancel': 'none',
+  // It repeats the patient that the request names; the retention story records each request (integration/erase).
+  'POST /api/erasures': 'none',
   'POST /api/drift/check': 'none',
   'POST /api/drift/alarms/:id/acknowledge': 'none',
   'GET /api/studies/:study/fhir': { action: 'study.view', ask: `/api/studies/${study}/fhir` },
