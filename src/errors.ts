@@ -16,6 +16,7 @@ const catalogue = {
   'pacs-malformed': { retryable: true, status: 502, text: 'The answer of the PACS cannot be read' },
   'study-changed': { retryable: true, status: 409, text: 'The study changed while it was analysed' },
   'study-ambiguous': { retryable: false, status: 409, text: 'The PACS contains two studies with the same Study Instance UID' },
+  'study-erased': { retryable: false, status: 409, text: 'The data of this study were erased' },
   'pacs-rejected': { retryable: false, status: 502, text: 'The PACS refused to store a document' },
   'read-back-differs': { retryable: true, status: 502, text: 'The stored document differs from what was sent' },
   'destination-unavailable': { retryable: true, status: 502, text: 'A destination does not accept the document' },

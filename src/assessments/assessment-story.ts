@@ -1,6 +1,7 @@
 import { readAssessedStudy, sameAssessmentIn } from './assessed-study.js';
 import { assessedFindings, checkRequest, type AssessmentToRecord } from './assessment-request.js';
 import type { AssessmentInPacs } from './assessments-in-pacs.js';
+import { erasedFault } from '../reporting/erased-study.js';
 import { consensusLabels, type ConsensusLabel, type LabelStatement } from './adjudicated-labels.js';
 import { indexedAssessment, type IndexedAssessment } from './indexed-assessment.js';
 import type { IndexPorts, RecordPorts } from './ports.js';
@@ -46,12 +47,13 @@ export interface LabelStatements {
  * earlier one as its predecessor.
  *
  * @throws Fault `pacs-not-found`, `request-invalid` (unknown finding, no decision), `request-refused` (adjudicates without the right
- *   to verify), `assessment-outdated`
+ *   to verify), `assessment-outdated`, `study-erased`
  */
 export async function recordAssessment(
   given: AssessmentToRecord,
   ports: RecordPorts,
 ): Promise<AssessmentInPacs & { readonly stored: boolean }> {
+  if (await ports.pacs.isErased?.(given.studyInstanceUID)) throw erasedFault(given.studyInstanceUID);
   // The study: its images, the current result, the assessments of all readers.
   const study = await readAssessedStudy(given.studyInstanceUID, given.reader.name, ports.pacs);
   checkRequest(given, study.result);

@@ -14,6 +14,8 @@ export interface AssessmentPacs {
   retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
   /** Resolves only when the PACS has stored every instance. */
   storeInstances(files: readonly Uint8Array[]): Promise<void>;
+  /** Whether the data of the study were erased: nothing is stored in it any more. */
+  readonly isErased?: ((study: string) => Promise<boolean>) | undefined;
 }
 
 /** To record an assessment in the PACS. */

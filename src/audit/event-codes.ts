@@ -42,6 +42,7 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'pacs.search': { id: query, action: 'E' },
   'worklist.search': { id: query, action: 'E' },
   'patient.view': { id: query, action: 'E' },
+  'patient.find': { id: query, action: 'E' },
   'rules.test': { id: query, action: 'E' },
   'upload.analyze': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
@@ -55,6 +56,7 @@ const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
   assessment: { id: instancesAccessed },
   reading: { id: instancesAccessed },
+  document: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -73,7 +75,7 @@ export function eventOf(recorded: string): AuditEvent {
 function actionOf(verb: string): AuditEvent['action'] {
   if (verb === 'view' || verb === 'verify' || verb === 'found') return 'R';
   if (verb === 'add' || verb === 'give') return 'C';
-  if (verb === 'revoke' || verb === 'disable' || verb === 'delete') return 'D';
+  if (verb === 'revoke' || verb === 'disable' || verb === 'delete' || verb === 'remove' || verb === 'erase') return 'D';
   if (
     verb === 'password' ||
     verb === 'roles' ||

@@ -8,7 +8,7 @@ import { textOf } from '../dicom/data-set.js';
 import { isUsableUid } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
-import { searchText } from '../server/search-record.js';
+import { searchText } from '../audit/search-text.js';
 import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
 import { commandActor, withStore } from './administration.js';
 

@@ -4,6 +4,20 @@ import { bossSchema } from './boss.js';
 import { jobTableName as table, type JobRecord } from './job-table.js';
 import type { FailedJob, QueueStats } from './queue.js';
 
+/** What payloads of jobs name. */
+export interface JobSubjects {
+  readonly studyInstanceUIDs: readonly string[];
+  readonly pacsStudyIds: readonly string[];
+  readonly resultIds: readonly string[];
+}
+
+const isAbout = `(data->>'studyInstanceUID' = ANY($1::text[]) OR data->>'pacsStudyId' = ANY($2::text[]) OR data->>'resultId' = ANY($3::text[]))`;
+const valuesOf = ({ studyInstanceUIDs, pacsStudyIds, resultIds }: JobSubjects): readonly unknown[] => [
+  studyInstanceUIDs,
+  pacsStudyIds,
+  resultIds,
+];
+
 /** The state of the queues as the web interface shows it, and the retry of a failed job. */
 export class JobOverview {
   constructor(private readonly connection: Connection) {}
@@ -42,6 +56,24 @@ export class JobOverview {
       values: [queues, keys],
     });
     return new Map(rows.map(({ key, pending }) => [key, pending ? 'pending' : 'failed']));
+  }
+
+  /** Jobs about studies, by what their payload names. */
+  async countAbout(subjects: JobSubjects): Promise<number> {
+    const { rows } = await this.connection.query<{ n: number }>({
+      text: `SELECT count(*)::int AS n FROM ${table} WHERE ${isAbout}`,
+      values: valuesOf(subjects),
+    });
+    return rows[0]!.n;
+  }
+
+  /** Removes jobs that are not active; one that is active is removed when it ends. @returns their number */
+  async removeAbout(subjects: JobSubjects): Promise<number> {
+    const { rows } = await this.connection.query({
+      text: `DELETE FROM ${table} WHERE state <> 'active' AND ${isAbout} RETURNING id`,
+      values: valuesOf(subjects),
+    });
+    return rows.length;
   }
 
   /** @returns the queue in which the job waits again; undefined if there is no failed job of this id */

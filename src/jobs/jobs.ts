@@ -5,7 +5,7 @@ import { within } from '../lib/within.js';
 import type { Store } from '../store/store.js';
 import { createQueue, startBoss } from './boss.js';
 import { takeOverFormerQueues } from './former-queues.js';
-import { JobOverview } from './job-overview.js';
+import { JobOverview, type JobSubjects } from './job-overview.js';
 import { JobTable } from './job-table.js';
 import { Lease } from './lease.js';
 import type { Handler, FailedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
@@ -34,6 +34,9 @@ export interface Jobs {
   failedJobs(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly FailedJob[]>;
   /** Of the keys that have a job in one of the queues: `pending` if one waits, is active or is to be retried, else `failed`. */
   statesOf(queues: readonly Pick<Queue<object>, 'name'>[], keys: readonly string[]): Promise<ReadonlyMap<string, 'pending' | 'failed'>>;
+  countAbout(subjects: JobSubjects): Promise<number>;
+  /** Removes jobs about studies whose data are erased; one that is active is removed when it ends. @returns their number */
+  removeAbout(subjects: JobSubjects): Promise<number>;
   /** Gives a failed job all its attempts again; false if there is no failed job of this id. */
   retryFailedJob(id: string): Promise<boolean>;
   /**
@@ -121,6 +124,9 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
         queues.map((queue) => queue.name),
         keys,
       ),
+
+    countAbout: (subjects) => overview.countAbout(subjects),
+    removeAbout: (subjects) => overview.removeAbout(subjects),
 
     async retryFailedJob(id) {
       const queue = await overview.retryFailedJob(id);

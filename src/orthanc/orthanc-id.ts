@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 declare const brand: unique symbol;
 
 /** Orthanc's own name of a resource: SHA-1 of its DICOM identifiers, five groups of eight hexadecimal digits. Never a UID. */
@@ -5,4 +7,10 @@ export type OrthancId = string & { readonly [brand]: 'OrthancId' };
 
 export function isOrthancId(text: string): text is OrthancId {
   return /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/.test(text);
+}
+
+/** Orthanc's name of a patient: SHA-1 of the Patient ID in UTF-8, without spaces at its ends (Orthanc Book, "Orthanc identifiers"). */
+export function orthancIdOfPatient(patientId: string): OrthancId {
+  const hash = createHash('sha1').update(patientId.trim()).digest('hex');
+  return hash.match(/.{8}/g)!.join('-') as OrthancId;
 }

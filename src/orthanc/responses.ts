@@ -121,6 +121,15 @@ export const studyResponse = z
     }),
   );
 
+export interface OrthancPatient {
+  readonly patientId: string;
+  readonly studyIds: readonly OrthancId[];
+}
+
+export const patientResponse = z
+  .object({ MainDicomTags: z.looseObject({ PatientID: z.string().default('') }), Studies: z.array(orthancId) })
+  .transform((response): OrthancPatient => ({ patientId: withoutPadding(response.MainDicomTags.PatientID), studyIds: response.Studies }));
+
 export interface OrthancSeries {
   readonly id: OrthancId;
   readonly studyId: OrthancId;

@@ -1,6 +1,19 @@
 import type { Log } from '../log.js';
+import { removeStoredDocuments } from './erased-study.js';
 import { removeStudy } from './remove-study.js';
-import type { PacsStudies, ResultIndex, StudyEvents, StudyQueue } from './ports.js';
+import type { PacsStudies, ResultIndex, StoryPorts, StudyEvents, StudyQueue } from './ports.js';
+import type { ErasedStudy } from './study-intake.js';
+
+/** The study of a job was deleted, or its data were erased. */
+export async function followRemoval(
+  pacsStudyId: string,
+  readiness: { readonly state: 'deleted' } | ErasedStudy,
+  ports: StoryPorts,
+): Promise<void> {
+  const { studies, index, queue, events, log } = ports;
+  if (readiness.state === 'erased') await removeStoredDocuments(readiness, ports);
+  else await followDeletedStudy(pacsStudyId, studies, index, queue, events, log);
+}
 
 /** The PACS's id of a study no longer exists. The study may have another one: Orthanc gives it a new id when its Patient ID is corrected. */
 export async function followDeletedStudy(

@@ -6,12 +6,13 @@ import { pacsContentOf } from './pacs-content.js';
 import type { Pacs } from './ports.js';
 
 /** Orthanc as the stories need it: DICOMweb, and its own REST API where that is given. */
-export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient): Pacs {
+export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient, isErased?: Pacs['isErased']): Pacs {
   return {
     retrieveStudyMetadata: (study) => found(dicomWeb, () => dicomWeb.retrieveStudyMetadata(study)),
     retrieveInstance: (study, series, instance) => found(dicomWeb, () => dicomWeb.retrieveInstance(study, series, instance)),
     storeInstances: async (files) => void (await dicomWeb.storeInstances(files)),
     ...(orthanc ? { content: pacsContentOf(orthanc) } : {}),
+    ...(isErased ? { isErased } : {}),
   };
 }
 

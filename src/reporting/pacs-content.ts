@@ -40,7 +40,7 @@ export function pacsContentOf(
 
     async removeDocuments(documents) {
       for (const id of await orthanc.instanceIdsOf(documents.map((one) => one.sopInstanceUID as SOPInstanceUID)))
-        await orthanc.deleteInstance(id);
+        await orthanc.deleteInstance(id).catch(unlessDeleted);
     },
   };
 }
@@ -48,6 +48,10 @@ export function pacsContentOf(
 /** Names of files by Orthanc's own ids of instances. */
 export function fileNames(instances: readonly OrthancInstance[]): ReadonlyMap<string, string> {
   return new Map(instances.map(({ id, fileUuid }) => [id, fileUuid]));
+}
+
+function unlessDeleted(error: unknown): void {
+  if (!(error instanceof Fault && error.code === 'pacs-not-found')) throw error;
 }
 
 /** The study was deleted between two requests. */

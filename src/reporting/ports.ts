@@ -30,6 +30,8 @@ export interface Pacs {
   storeInstances(files: readonly Uint8Array[]): Promise<void>;
   /** What the PACS's own interface offers in addition to DICOMweb; absent where instances neither change nor disappear (files on disk). */
   readonly content?: PacsContent | undefined;
+  /** Whether the data of the study were erased: nothing is stored in it any more. Absent where nothing is ever erased (files on disk). */
+  readonly isErased?: ((study: string) => Promise<boolean>) | undefined;
 }
 
 /** The files that a study contains at this moment, so that a result follows them. */
@@ -38,7 +40,7 @@ export interface PacsContent {
   storedFiles(study: StudyInstanceUID): Promise<StoredFiles>;
   /** A digest of the bytes of each of these instances that is there, by SOP Instance UID. */
   digestsOf(study: StudyInstanceUID, instances: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Removes documents that this program stored a moment ago; those that no longer exist are ignored. */
+  /** Removes documents that this program stored; those that no longer exist are ignored. */
   removeDocuments(documents: readonly { readonly sopInstanceUID: SOPInstanceUID }[]): Promise<void>;
 }
 
@@ -258,6 +260,7 @@ export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'> & {
   /** Studies that changed or were deleted in the last months. */
   readonly studyChanges: Pick<Store['studyChanges'], 'after'>;
   readonly knownStudies: Pick<Store['knownStudies'], 'page'>;
+  readonly erasures: Pick<Store['erasures'], 'isErased'>;
 };
 
 /** Which results still have to reach which destinations. */

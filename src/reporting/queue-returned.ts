@@ -1,4 +1,5 @@
 import { textOf } from '../dicom/data-set.js';
+import { isErasedName } from '../store/study-changes.js';
 import { isUsableUid } from '../dicom/uid.js';
 import type { StoryPorts } from './ports.js';
 
@@ -32,7 +33,7 @@ async function queueStudies(
     after = last.number;
     for (const { studyInstanceUID } of page) {
       signal.throwIfAborted();
-      if (checked.has(studyInstanceUID)) continue;
+      if (checked.has(studyInstanceUID) || isErasedName(studyInstanceUID)) continue;
       checked.add(studyInstanceUID);
       // A study that the index has is compared with the PACS anyway.
       if (await index.studies.find(studyInstanceUID)) continue;

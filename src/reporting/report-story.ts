@@ -5,7 +5,7 @@ import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
 import { endReport } from './end-report.js';
-import { followDeletedStudy } from './follow-deleted-study.js';
+import { followRemoval } from './follow-deleted-study.js';
 import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
@@ -30,10 +30,10 @@ export async function followChanges(ports: StoryPorts, signal: AbortSignal): Pro
 
 /** Intake: is the study complete, and does it contain anything new? @returns false if instances still arrive: check again later */
 export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
-  const { studies, index, queue, events, settings, log } = ports;
+  const { studies, index, queue, events, settings } = ports;
   const readiness = await checkReadiness(pacsStudyId, studies, index, settings.routing);
   if (readiness.state === 'arriving') return false;
-  if (readiness.state === 'deleted') await followDeletedStudy(pacsStudyId, studies, index, queue, events, log);
+  if (readiness.state === 'deleted' || readiness.state === 'erased') await followRemoval(pacsStudyId, readiness, ports);
   if (mayContainAssessments(readiness)) await events.onOtherDocuments(readiness.studyInstanceUID);
   if (readiness.state !== 'ready') return true;
   await recordArrival(pacsStudyId, readiness, index, events);

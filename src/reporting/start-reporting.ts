@@ -54,6 +54,7 @@ export async function startReporting(
   await jobs.work(
     reportQueue,
     async ({ payload, signal }) => {
+      if (await index.erasures.isErased(payload.studyInstanceUID)) return;
       // The models are the same for the whole study and stay loaded for it, even if others are promoted meanwhile.
       const champions = serving.acquireChampions();
       const { model, reader } = champions.first;
@@ -95,6 +96,7 @@ export async function startReporting(
 /** No attempt is left: the study gets a failed result, with a document if one can still be written. */
 async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
   const { index, deliveries, queue, events, clock, log } = ports;
+  if (await index.erasures.isErased(job.studyInstanceUID)) return;
   const study = studyOf(job);
   const isBug = failure.code === 'bug' || failure.code === 'process-died';
   const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);

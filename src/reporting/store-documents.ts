@@ -13,7 +13,7 @@ import { assertUnchanged, removeStored } from './study-input.js';
  * changed; documents that arrive just too late are removed again.
  *
  * @returns references in the order in which viewers list them: reports, then heat maps
- * @throws Fault `pacs-not-found`, `study-changed`, `read-back-differs`, or what the PACS answers
+ * @throws Fault `pacs-not-found`, `study-changed`, `study-erased`, `read-back-differs`, or what the PACS answers
  */
 export async function storeDocuments(
   documents: readonly ComposedDocument[],
@@ -40,7 +40,7 @@ async function store(
   try {
     await assertUnchanged(studyInstanceUID, considered, input, pacs, new Set(stored.map((one) => one.sopInstanceUID)));
   } catch (error) {
-    if (error instanceof Fault && ['pacs-not-found', 'study-changed'].includes(error.code)) {
+    if (error instanceof Fault && ['pacs-not-found', 'study-changed', 'study-erased'].includes(error.code)) {
       await removeStored(stored, input, pacs);
       log.info('the study changed while its documents were being stored; the documents were removed again', {
         study: studyInstanceUID,

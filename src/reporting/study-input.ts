@@ -2,6 +2,7 @@ import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import { inputKeyOf } from './document-identity.js';
+import { erasedFault } from './erased-study.js';
 import type { Pacs, ResultDocument, StoredFiles } from './ports.js';
 
 /** The images that a result is about, as the PACS contains them at this moment. */
@@ -30,15 +31,16 @@ export async function inputOf(
  * Checks the study immediately before documents are stored, and once more immediately after.
  *
  * @param ownDocuments SOP Instance UIDs of what was just stored: a study of these alone was deleted
- * @throws Fault `pacs-not-found` if the study was deleted, `study-changed` if an image was deleted or replaced
+ * @throws Fault `pacs-not-found` if the study was deleted, `study-changed` if an image was deleted or replaced, `study-erased`
  */
 export async function assertUnchanged(
   study: StudyInstanceUID,
   considered: readonly DataSet[],
   { files }: StudyInput,
-  { content }: Pick<Pacs, 'content'>,
+  { content, isErased }: Pick<Pacs, 'content' | 'isErased'>,
   ownDocuments: ReadonlySet<string> = new Set(),
 ): Promise<void> {
+  if (await isErased?.(study)) throw erasedFault(study);
   if (!content || !files) return;
   const now = await content.storedFiles(study);
   if (![...now.keys()].some((uid) => !ownDocuments.has(uid)))

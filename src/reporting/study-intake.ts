@@ -23,6 +23,8 @@ interface StudyRecord {
 }
 
 export type Readiness =
+  /** Its data were erased: it is not analysed. */
+  | ErasedStudy
   /** The PACS does not contain it. */
   | { readonly state: 'deleted' }
   /** Instances still arrive. */
@@ -30,6 +32,13 @@ export type Readiness =
   /** Nothing new since the last result: our own documents arrived, or the same images were sent again. */
   | { readonly state: 'unchanged'; readonly studyInstanceUID: StudyInstanceUID; readonly hasOtherDocuments: boolean }
   | ReadyStudy;
+
+export interface ErasedStudy {
+  readonly state: 'erased';
+  readonly studyInstanceUID: StudyInstanceUID;
+  /** It contains series of documents that this program wrote: a job in progress stored them. */
+  readonly hasOwnDocuments: boolean;
+}
 
 export interface ReadyStudy {
   readonly state: 'ready';
@@ -50,12 +59,14 @@ export interface ReadyStudy {
 export async function checkReadiness(
   pacsStudyId: string,
   studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
-  index: Pick<ResultIndex, 'studies' | 'results'>,
+  index: Pick<ResultIndex, 'studies' | 'results' | 'erasures'>,
   routing: Routing,
 ): Promise<Readiness> {
   const study = await studies.study(pacsStudyId);
   if (!study) return { state: 'deleted' };
   const { studyInstanceUID, series } = study;
+  if (await index.erasures.isErased(studyInstanceUID))
+    return { state: 'erased', studyInstanceUID, hasOwnDocuments: series.some((one) => isAboutStudy(one.mainAttributes)) };
   const record = await recordOf(studyInstanceUID, index);
   const contentKey = contentKeyOf(study);
   // After a study was deleted and sent again, the PACS gives it and its images the same ids as before, but the documents are missing.
@@ -114,7 +125,7 @@ export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey,
 }
 
 /** Whether documents of a study can be requested by its UID. */
-export function mayContainAssessments(readiness: Readiness): readiness is Exclude<Readiness, { state: 'deleted' | 'arriving' }> {
+export function mayContainAssessments(readiness: Readiness): readiness is Exclude<Readiness, { state: 'deleted' | 'arriving' | 'erased' }> {
   return 'hasOtherDocuments' in readiness && readiness.hasOtherDocuments && isUsableUid(readiness.studyInstanceUID);
 }
 
@@ -126,7 +137,7 @@ export function mayContainAssessments(readiness: Readiness): readiness is Exclud
 export async function isReported(
   job: ReportJob,
   studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
-  index: Pick<ResultIndex, 'studies' | 'results'>,
+  index: Pick<ResultIndex, 'studies' | 'results' | 'erasures'>,
   routing: Routing,
 ): Promise<boolean> {
   const [known, current] = await Promise.all([index.studies.find(job.studyInstanceUID), index.results.currentResult(job.studyInstanceUID)]);

@@ -11,10 +11,10 @@ export const infrastructureFaults = [
 ] as const;
 
 /**
- * Work on a study that was deleted meanwhile has not failed: nothing is left to do.
+ * Work on a study that was deleted meanwhile, or whose data were erased, has not failed: nothing is left to do.
  *
  * @param remove removes the deleted study from the index
- * @returns undefined if the study was deleted
+ * @returns undefined if the study was deleted or erased
  */
 export async function unlessDeleted<Outcome>(
   studyInstanceUID: string,
@@ -25,6 +25,7 @@ export async function unlessDeleted<Outcome>(
   try {
     return await work();
   } catch (error) {
+    if (error instanceof Fault && error.code === 'study-erased') return undefined;
     if (!(error instanceof Fault) || infrastructureFaults.some((code) => code === error.code)) throw error;
     const found = await studies.findStudies(studyInstanceUID).catch(() => undefined);
     if (found === undefined || found.length > 0) throw error;

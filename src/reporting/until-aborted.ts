@@ -30,7 +30,7 @@ function pacsUntil(pacs: Pacs, signal: AbortSignal): Pacs {
       signal.throwIfAborted();
       return request(...given);
     };
-  const { content } = pacs;
+  const { content, isErased } = pacs;
   return {
     retrieveStudyMetadata: unlessAborted((study) => pacs.retrieveStudyMetadata(study)),
     retrieveInstance: unlessAborted((study, series, instance) => pacs.retrieveInstance(study, series, instance)),
@@ -45,6 +45,7 @@ function pacsUntil(pacs: Pacs, signal: AbortSignal): Pacs {
           },
         }
       : {}),
+    ...(isErased ? { isErased } : {}),
   };
 }
 

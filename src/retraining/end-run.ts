@@ -22,6 +22,15 @@ export async function endRun(record: ChangeRecord, { registry, settings, memory 
   return record;
 }
 
+/** A study of the run was erased while it was trained: nothing of the run is kept. */
+export function discardRun(plan: RetrainingPlan, ports: RetrainingPorts): Promise<ChangeRecord> {
+  ports.log.info('a study of the retraining run was erased; the run ends, the next one is planned without it', { run: plan.id });
+  return endRun(
+    changeRecordOf(plan, 'not-trained', 'Ended because a study of the run was erased; the next run is planned without it.', ports),
+    ports,
+  );
+}
+
 /** The time limit ended training: the record says how far it came, and the next run continues from the checkpoint. */
 export async function pauseRun(plan: RetrainingPlan, { stage, epoch, batch }: Position, ports: RetrainingPorts): Promise<ChangeRecord> {
   ports.log.info('the time limit ended training; the next run continues from the checkpoint', { run: plan.id, stage, epoch, batch });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 import type { Log } from '../log.js';
-import type { StudyChange, StudyChanges } from '../store/study-changes.js';
+import { isErasedName, type StudyChange, type StudyChanges } from '../store/study-changes.js';
+import { eraseFromRetraining } from './erase-from-retraining.js';
 import { retrainingFolders } from './retraining-folders.js';
 import { picturesOfStudy } from './picture-key.js';
 import { removeAllPictures, removePicturesOfStudies } from './training-pictures.js';
@@ -17,7 +18,8 @@ type Followed = z.infer<typeof followed>;
 const beginning: Followed = { number: 0, study: '', changedAt: '' };
 
 /**
- * Removes the training pictures of studies that changed or were deleted since the last call, whichever process learned of it, also
+ * Removes the training pictures of studies that changed or were deleted since the last call, and all that a retraining run has of erased
+ * studies, whichever process learned of it, also
  * while this one was not running. If the database does not contain the change up to which this DATA_DIR followed it (an older copy was
  * restored, or it was long ago), all pictures are removed; the next retraining run makes them again.
  *
@@ -41,13 +43,38 @@ export async function followStudyChanges(
     const page = await changes.after(number, pageSize);
     const last = page.at(-1);
     if (!last) return number !== position.number;
-    await removePicturesOfStudies(
-      settings,
-      page.map((one) => one.studyInstanceUID),
-    );
+    await followPage(settings, page);
     await writePosition(settings, last);
     number = last.number;
   }
+}
+
+/** Follows the changes that are recorded from now on, for a retraining run: it may make a picture of a study after the others were removed. */
+export async function changesFromNow({
+  settings,
+  studyChanges,
+}: {
+  readonly settings: { readonly dataDir: string };
+  readonly studyChanges?: Pick<StudyChanges, 'newest' | 'after'> | undefined;
+}): Promise<{ follow(): Promise<void> }> {
+  const beginsAfter = (await studyChanges?.newest())?.number ?? 0;
+  return {
+    async follow() {
+      for (let number = beginsAfter; ; ) {
+        const page = (await studyChanges?.after(number, pageSize)) ?? [];
+        if (page.length === 0) return;
+        await followPage(settings, page);
+        number = page.at(-1)!.number;
+      }
+    },
+  };
+}
+
+async function followPage(settings: { readonly dataDir: string }, page: readonly StudyChange[]): Promise<void> {
+  const studies = page.map((one) => one.studyInstanceUID);
+  await removePicturesOfStudies(settings, studies);
+  const erased = studies.filter(isErasedName);
+  if (erased.length > 0) await eraseFromRetraining(settings, erased);
 }
 
 async function isKnown(position: Followed, changes: Pick<StudyChanges, 'find' | 'newest'>): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { erasedPrefix, isErasedName } from '../store/study-changes.js';
 
 /** What tells one training picture from another. */
 export interface PlannedPicture {
@@ -16,9 +17,9 @@ export function pictureKeyOf({ studyInstanceUID, sopInstanceUID, content = '' }:
   return `${picturesOfStudy(studyInstanceUID)}${hash(`${sopInstanceUID} ${content}`).slice(0, 32)}`;
 }
 
-/** How the keys of all pictures of a study begin. */
+/** How the keys of all pictures of a study begin. @param studyInstanceUID or the name that a change has of an erased study */
 export function picturesOfStudy(studyInstanceUID: string): string {
-  return `${hash(studyInstanceUID).slice(0, 20)}-`;
+  return isErasedName(studyInstanceUID) ? `${studyInstanceUID.slice(erasedPrefix.length)}-` : `${hash(studyInstanceUID).slice(0, 20)}-`;
 }
 
 function hash(text: string): string {

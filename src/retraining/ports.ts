@@ -4,6 +4,7 @@ import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
 import type { FramedInput, ImageReader } from '../serving/image-reader.js';
 import type { AgreedLabel } from '../store/labels.js';
+import type { StudyChanges } from '../store/study-changes.js';
 import type { LabelledStudies } from './labelled-studies.js';
 import type { RetrainingPlace } from './retraining-folders.js';
 import type { RetrainingMemory } from './retraining-memory.js';
@@ -23,6 +24,8 @@ export interface RetrainingPorts {
   readerFor(frame: FramedInput): Pick<ImageReader, 'readXray'>;
   readonly registry: Registry;
   readonly memory: RetrainingMemory;
+  /** Studies that changed, were deleted or were erased; absent where there is no database. */
+  readonly studyChanges?: Pick<StudyChanges, 'newest' | 'after'> | undefined;
   /** Trains and evaluates in a process of its own, so that reporting continues. `folder` is that of the run. */
   trainAndEvaluate(plan: RetrainingPlan, folder: string, signal: AbortSignal): Promise<RetrainingOutcome>;
   /** Version of this program. */

@@ -12,6 +12,7 @@ import type { LabelledStudies } from './labelled-studies.js';
 import { retrainQueueOf } from './queues.js';
 import { retrainingMemoryOf } from './retraining-memory.js';
 import { runRetraining } from './retraining-story.js';
+import { untilDiscarded } from './run-discarded.js';
 import { trainInProcess } from './train-in-process.js';
 
 export interface StartRetrainingParts {
@@ -51,6 +52,7 @@ export async function startRetraining(parts: StartRetrainingParts): Promise<void
     siteOf: (instance: Parameters<typeof siteOf>[0]) => siteOf(instance, config.drift.sites, siteKey),
     readerFor: (frame: FramedInput) => reader.forSizes({ xray: frame, ct: undefined }),
     registry,
+    studyChanges: store.studyChanges,
     memory: retrainingMemoryOf(place, { kind: store.kind, retraining: store.ofLine(name).retraining }),
     trainAndEvaluate: trainInProcess(config, line, codeVersion, log),
     codeVersion,
@@ -63,7 +65,12 @@ export async function startRetraining(parts: StartRetrainingParts): Promise<void
       const release = await oneRun.acquire('', signal);
       try {
         const limit = AbortSignal.timeout(timeLimitMinutes * 60_000);
-        await runRetraining(payload.by, ports, AbortSignal.any([signal, limit]));
+        const discarded = untilDiscarded(place);
+        try {
+          await runRetraining(payload.by, ports, AbortSignal.any([signal, limit, discarded.signal]));
+        } finally {
+          discarded.stop();
+        }
       } finally {
         release();
       }

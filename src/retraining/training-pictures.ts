@@ -13,6 +13,17 @@ export async function removePicturesOfStudies(
     await removeWhere(retrainingFolders({ dataDir, line }).pictures, (name) => beginnings.has(beginningOf(name)));
 }
 
+export async function countPicturesOfStudies(
+  { dataDir }: { readonly dataDir: string },
+  studyInstanceUIDs: readonly string[],
+): Promise<number> {
+  const beginnings = new Set(studyInstanceUIDs.map(picturesOfStudy));
+  let count = 0;
+  for (const line of retrainedLines({ dataDir }))
+    count += (await filesIn(retrainingFolders({ dataDir, line }).pictures, (name) => beginnings.has(beginningOf(name)))).length;
+  return count;
+}
+
 /** @returns how many files there were */
 export async function removeAllPictures({ dataDir }: { readonly dataDir: string }): Promise<number> {
   let removed = 0;
@@ -31,8 +42,12 @@ export async function pruneTrainingPictures(settings: RetrainingPlace, images: r
 
 /** @returns how many files were removed */
 async function removeWhere(folder: string, isUnwanted: (name: string) => boolean): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const unwanted = entries.filter((one) => one.isFile() && isUnwanted(one.name));
-  for (const one of unwanted) await rm(join(one.parentPath, one.name), { force: true });
+  const unwanted = await filesIn(folder, isUnwanted);
+  for (const one of unwanted) await rm(one, { force: true });
   return unwanted.length;
+}
+
+async function filesIn(folder: string, isWanted: (name: string) => boolean): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((one) => one.isFile() && isWanted(one.name)).map((one) => join(one.parentPath, one.name));
 }

@@ -15,6 +15,7 @@ import { readingRoutes } from './routes/readings.js';
 import { auditRoutes } from './routes/audit.js';
 import { backfillRoutes } from './routes/backfills.js';
 import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
+import { erasureRoutes } from './routes/erasures.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
@@ -41,6 +42,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   analyzeRoutes,
   operationsRoutes,
   backfillRoutes,
+  erasureRoutes,
   messageRoutes,
   modelRoutes,
   dicomWebRoutes,

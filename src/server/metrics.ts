@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestHandler } from 'express';
 import type { MeasuredDrift, MeasuredState } from '../monitoring/health-report.js';
 
@@ -14,6 +14,8 @@ export interface Metrics {
   /** Counts each request when its response is sent. */
   readonly countRequests: RequestHandler;
   observe(result: MeasuredResult): void;
+  /** A superseded document was removed from the PACS. */
+  countRemoved(kind: string): void;
   /** In Prometheus' text format. */
   text(state: MeasuredState | undefined): Promise<string>;
 }
@@ -45,6 +47,12 @@ export function openMetrics(version: string, model: string): Metrics {
     help: 'Time of a step of a study, in this process',
     labelNames: ['step'],
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  });
+  const removed = new Counter({
+    name: 'chest_ai_removed_documents_total',
+    help: 'Superseded documents removed from the PACS, by this process',
+    labelNames: ['kind'],
     registers,
   });
   const results = new Gauge({ name: 'chest_ai_results', help: 'Current results on record by outcome', labelNames: ['outcome'], registers });
@@ -105,6 +113,7 @@ export function openMetrics(version: string, model: string): Metrics {
       studies.observe({ outcome }, Object.values(timings).reduce((sum, one) => sum + one, 0) / 1000);
       for (const [step, ms] of Object.entries(timings)) steps.observe({ step }, ms / 1000);
     },
+    countRemoved: (kind) => removed.inc({ kind }),
     text(state) {
       if (state) read(state);
       else ready.set(0);

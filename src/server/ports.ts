@@ -9,6 +9,7 @@ import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
 import type { Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
+import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
 import type { BackfillBody } from './schemas/backfills.js';
 import type {
   ChangedModels,
@@ -68,6 +69,7 @@ export interface ServerPorts {
   readonly page: PagePort;
   readonly drift: DriftPort;
   readonly backfills: BackfillPort;
+  readonly erase: ErasurePort;
   readonly messages: MessagesPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
@@ -89,6 +91,9 @@ export interface ServerPorts {
     signal: AbortSignal,
   ): Promise<ProxiedResponse>;
 }
+
+/** Finds or erases; each is on record. @throws Fault `request-invalid`, `study-ambiguous` */
+export type ErasurePort = (request: ErasureBody, by: { readonly actor: string; readonly remote?: string }) => Promise<ShownErasure>;
 
 export interface AssessmentRequest {
   readonly studyInstanceUID: string;

@@ -1,3 +1,4 @@
+import { searchText } from '../audit/search-text.js';
 import { attributeOfKey, attributeOfTag } from '../dicom/dictionary.js';
 import { isUid } from '../dicom/uid.js';
 import type { AuditSubject } from '../store/audit-entries.js';
@@ -55,11 +56,6 @@ export async function searchSubject(level: string, query: URLSearchParams, finge
     );
   }
   return { level, ...(searched.length > 0 ? { searched: searched.sort() } : {}), ...numbers };
-}
-
-/** The text that is hashed for an attribute and a value; case and additional blanks make no difference. */
-export function searchText(keyword: string, value: string): string {
-  return `${keyword}=${value.trim().replace(/\s+/g, ' ').toUpperCase()}`;
 }
 
 /** A name that is no keyword of DICOM may be anything, even a patient's name: it is recorded as `other`. */

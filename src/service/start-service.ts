@@ -50,12 +50,15 @@ import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
 import { hasChallenger } from '../archive/shadow-work.js';
+import { startRetention } from '../retention/start-retention.js';
 import { startBackfills } from '../archive/start-backfills.js';
+import { erasurePortOf } from '../server/page/erasures.js';
 import { backfillPortOf } from '../server/page/backfills.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
 import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
+import { retentionPortsOf } from './retention-ports.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
 import { pageFilesOf, uploadsRoot } from './page-files.js';
@@ -176,7 +179,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     jobs.every(86_400_000, 'lost registry', () => warnOfLostRegistry(store.audit, registry, champion().version, log));
     const siteKey = await store.drift.siteKey();
     const reportPorts: ReportPorts = {
-      pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
+      pacs: pacsOf(pacs.dicomWeb, pacs.orthanc, (study) => store.erasures.isErased(study)),
       reader: serving.first.reader,
       model: champion,
       ...(lines.size > 1 ? { models: () => serving.models() } : {}),
@@ -269,6 +272,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, () => hasChallenger(serving)),
       zone.name,
     );
+    const retentionPorts = retentionPortsOf({ config, pacs, store, jobs, audit: access.audit, log });
+    if (does('work')) startRetention({ ...retentionPorts, onRemoved: (kind) => metrics.countRemoved(kind) }, config, jobs);
     const readingParts = { triage: config.triage, settings: analyser.settings };
     ports = serverPortsOf({
       ...healthParts,
@@ -278,6 +283,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       messagePorts,
       modelActions: modelActionsOf(lines),
       backfills,
+      erase: erasurePortOf(retentionPorts),
     });
     monitorHealth(healthParts);
     if (does('web'))

@@ -14,6 +14,8 @@ export const stationName = 'ORTHANC-CHEST-AI';
 export const contribution = 'orthanc-chest-ai: software result, not verified by a physician';
 /** Station Name (SH, 16 characters) of readers' assessments: recognised by it where only series attributes are known. */
 export const assessmentStationName = 'CHEST-AI-READER';
+/** Manufacturer of readers' assessments. */
+export const assessmentManufacturer = 'orthanc-chest-ai';
 /** The same as releases 0.1.0 and 0.2.0 wrote it. */
 export const formerAssessmentStationName = 'CHEST-AI-VERDICT';
 
@@ -58,7 +60,7 @@ function deviceOf({ manufacturer, name, serialNumber, version }: AlgorithmIdenti
 /** The same modules for the program that recorded a reader's assessment. It has no Device UID of a model: no model takes part. */
 export function assessmentEquipment(softwareVersion: string): DataSet {
   const device = {
-    Manufacturer: 'orthanc-chest-ai',
+    Manufacturer: assessmentManufacturer,
     ManufacturerModelName: 'orthanc-chest-ai assessments',
     DeviceSerialNumber: '1',
     SoftwareVersions: legalString(softwareVersion, 64),

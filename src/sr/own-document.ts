@@ -1,7 +1,7 @@
 import { sameConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes, formerCodes } from './codes.js';
-import { assessmentStationName, contribution, formerAssessmentStationName, stationName } from './equipment.js';
+import { assessmentManufacturer, assessmentStationName, contribution, formerAssessmentStationName, stationName } from './equipment.js';
 
 /**
  * Whether this program wrote the report, heat map or key object selection as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
@@ -39,6 +39,23 @@ export function isAssessment(dataSet: DataSet): boolean {
     [codes, formerCodes].some(({ assessment }) => sameConcept(title, assessment)) ||
     station === assessmentStationName ||
     station === formerAssessmentStationName
+  );
+}
+
+/**
+ * Whether this program wrote the document: a result of its own, or an assessment that a reader gave on its page or interface. One that another
+ * system sent, or derived from ours, is not ours. Metadata of the whole instance are needed.
+ */
+export function isWrittenHere(dataSet: DataSet): boolean {
+  if (isOwnDocument(dataSet)) return true;
+  if (!isAssessment(dataSet) || ![assessmentStationName, formerAssessmentStationName].includes(textOf(dataSet, 'StationName') ?? ''))
+    return false;
+  const [first, ...others] = itemsOf(dataSet, 'ContributingEquipmentSequence');
+  return (
+    first !== undefined &&
+    others.length === 0 &&
+    textOf(dataSet, 'Manufacturer') === assessmentManufacturer &&
+    equipmentAttributes.every((keyword) => textOf(first, keyword) === textOf(dataSet, keyword))
   );
 }
 

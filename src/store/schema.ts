@@ -1,6 +1,7 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { backfill, backfillStudy } from './backfill-schema.js';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
+import { erasedStudy } from './erasure-schema.js';
 import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
 import { message } from './message-schema.js';
@@ -146,4 +147,5 @@ export const tables = {
   driftState,
   backfill,
   backfillStudy,
+  erasedStudy,
 };

@@ -13,6 +13,7 @@ import { statisticsIn, type StatisticsOfStudies } from './study-statistics.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
 import { labelsIn, type Labels } from './labels.js';
 import { assessmentsIn, type Assessments } from './assessments.js';
+import { erasuresIn, type Erasures } from './erasures.js';
 import { EmbeddedConnection } from './embedded.js';
 import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
@@ -27,6 +28,7 @@ import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
 import type { Connection } from './sql.js';
 import type { StoreLocation } from './store-location.js';
 import { studiesIn, type Studies } from './studies.js';
+import { supersededDocumentsIn, type SupersededDocuments } from './superseded-documents.js';
 import { studyChangesIn, type StudyChanges } from './study-changes.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
@@ -63,6 +65,8 @@ export interface Store {
   readonly labels: Labels;
   readonly shadow: ShadowResults;
   readonly backfills: Backfills;
+  readonly erasures: Erasures;
+  readonly supersededDocuments: SupersededDocuments;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -121,6 +125,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
     backfills: backfillsIn(database),
+    erasures: erasuresIn(connection),
+    supersededDocuments: supersededDocumentsIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

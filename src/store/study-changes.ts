@@ -48,6 +48,13 @@ export function studyChangesIn(database: Database): StudyChanges {
   };
 }
 
+/** Whether a change names an erased study: by a part of the hash of its UID, from which picture-key.ts makes the names of its pictures. */
+export function isErasedName(studyInstanceUID: string): boolean {
+  return studyInstanceUID.startsWith(erasedPrefix);
+}
+
+export const erasedPrefix = 'erased-';
+
 /** To be called last in a transaction: the numbers rise in the order in which transactions end, so a reader misses none. */
 export async function noteStudyChange(tables: Tables, studyInstanceUID: string): Promise<void> {
   const number = await noteWorklistChange(tables);

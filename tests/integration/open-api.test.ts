@@ -10,6 +10,7 @@ import {
   assessment,
   backfill,
   changed,
+  erasure,
   failedJob,
   historyEntry,
   model,
@@ -89,6 +90,7 @@ before(async () => {
         resume: async () => backfill,
         cancel: async () => backfill,
       },
+      erase: async () => erasure,
       modelActions: { promote: async () => changed, challenge: async () => changed, rollBack: async () => changed },
       proxyDicomWeb: async () => ({
         status: 200,
@@ -180,6 +182,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
   'post /api/models/{version}/challenge': { why: 'a test' },
   'post /api/models/rollback': {},
+  'post /api/erasures': { patientId: '4711', issuer: 'CLINIC', action: 'find' },
   'post /api/backfills': { since: '2020-03-01', until: '2020-05-31', perHour: 60, hours: '20-06', shadow: false },
   'post /api/accounts': { name: 'made', roles: ['reader'] },
   'post /api/accounts/{name}/roles': { roles: ['viewer'] },

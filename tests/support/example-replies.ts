@@ -9,6 +9,7 @@ import type {
   ShownReading,
   ShownResult,
 } from '../../src/server/page-types.js';
+import type { ShownErasure } from '../../src/server/schemas/erasures.js';
 
 /* One example of each reply of the HTTP interface. */
 
@@ -68,6 +69,20 @@ export const backfill: ShownBackfill = {
   createdBy: 'admin',
   createdAt: '2026-03-01T08:00:00.000Z',
   updatedAt: '2026-03-01T08:07:00.000Z',
+};
+export const erasure: ShownErasure = {
+  isErased: false,
+  fingerprint: '0123456789abcdef',
+  studies: [{ studyInstanceUID: result.studyInstanceUID, isInPacs: true, reports: 2, heatMaps: 1, assessments: 1 }],
+  otherPatientIds: ['OLD-7'],
+  similarPatients: 1,
+  rows: { result: 1 },
+  jobs: 0,
+  pictures: 1,
+  runs: 1,
+  labelsOfRuns: 1,
+  sent: [{ kind: 'message', to: 'ris', at: '2026-03-01T08:07:00.000Z', id: 'a', state: 'accepted', receiverReference: 'b' }],
+  trainedVersions: [{ line: 'default', version: '0123456789ab' }],
 };
 export const historyEntry = {
   ...row,

@@ -50,6 +50,7 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const ports: ServerPorts = {
     retrain: async () => undefined,
+    erase: noStudy,
     assessments: {
       record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
       mayVerify: () => false,

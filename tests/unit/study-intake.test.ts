@@ -15,6 +15,7 @@ interface StudyRecord {
   readonly retryable?: boolean;
   readonly retriedKey?: string;
   readonly currentSeries?: readonly string[];
+  readonly isErased?: boolean;
 }
 
 /** @returns the state of a study with these series, if the index has this record of it */
@@ -27,8 +28,10 @@ async function readinessOf(series: PacsStudy['series'], record: StudyRecord): Pr
     retryable,
     retriedKey,
     currentSeries = ['1.2.9'],
+    isErased = false,
   } = record;
   const index = {
+    erasures: { isErased: async () => isErased },
     studies: { find: async () => ({ contentKey, retriedKey }) },
     results: {
       currentResult: async () => ({
@@ -42,6 +45,11 @@ async function readinessOf(series: PacsStudy['series'], record: StudyRecord): Pr
   const studies = { study: async () => study, arrivalOf: async () => ({}) };
   return (await checkReadiness('p', studies, index, { rules: [] })).state;
 }
+
+test('a study whose data were erased is not analysed, whatever arrives', async () => {
+  assert.equal(await readinessOf([images], { isErased: true }), 'erased');
+  assert.equal(await readinessOf([images, report], { contentKey: '', outcome: '', isErased: true }), 'erased');
+});
 
 test('a reported study whose documents arrive is unchanged', async () => {
   assert.equal(await readinessOf([images, report], {}), 'unchanged');
@@ -109,6 +117,7 @@ test('a second job for the same images plans the messages and leaves the study d
   const contentKey = contentKeyOf({ series: [images] });
   const did: string[] = [];
   const index = {
+    erasures: { isErased: async () => false },
     studies: { find: async () => ({ contentKey }), setDone: async () => void did.push('done') },
     results: { currentResult: async () => ({ outcome: 'reported', documents: [{ seriesInstanceUID: '1.2.9' }] }) },
   };

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import type { BackfillOptions, ServiceOptions } from '../backfill.js';
+import type { EraseOptions } from '../erase.js';
+import { jsonObject, repeatable } from './option-values.js';
 
 const serviceHelp =
   'The commands open the database of the service. The embedded database can be opened by one process only: while the service runs, give a token of role admin with --token-file, and the command uses the HTTP API of the service.';
 
-/** Analysis of the archive. */
+/** Analysis of the archive; erasing. */
 export function addArchiveCommands(program: Command): void {
   program.commandsGroup('Studies:');
+  addErase(program);
 
   const backfill = withService(
     program
@@ -38,6 +41,33 @@ export function addArchiveCommands(program: Command): void {
       async (id: string, _options: ServiceOptions, command: Command) =>
         (await import('../backfill.js')).changeBackfill(verb, id, command.optsWithGlobals()),
     );
+}
+
+function addErase(program: Command): void {
+  program
+    .command('erase')
+    .description(
+      'Find everything that this program has of a patient, and erase it with --yes: its documents in the PACS, rows of the database, pictures for retraining. Images stay in the PACS.',
+    )
+    .option('--patient <id>', 'Patient ID, compared exactly (default: none; required without --study)')
+    .option('--issuer <issuer>', 'Issuer of Patient ID, "" for studies that state none; required if several give the ID (default: none)')
+    .option(
+      '--study <uid>',
+      'Study Instance UID in place of a patient, also of a study that was deleted; may be given several times',
+      repeatable,
+      [],
+    )
+    .option('--dry-run', 'only list what would be erased, also with --yes', false)
+    .option('--yes', 'erase; without it the command only lists', false)
+    .option('--allow', 'erase nothing: let studies that were erased be analysed again when something of them arrives', false)
+    .option('--token-file <file>', 'file with a token of role admin; the command then uses the HTTP API of the running service')
+    .option('--url <url>', 'address of the service, with --token-file (default: HOST and PORT of the settings on this machine)')
+    .option('--json', jsonObject, false)
+    .addHelpText(
+      'after',
+      `\n${serviceHelp}\n\nThe command names what erasing does not reach: messages and documents that other systems were sent, model versions that were trained on the patient's images. Backups are not changed.\n\nExamples:\n  chest-ai erase --patient 4711\n  chest-ai erase --patient 4711 --issuer CLINIC --yes`,
+    )
+    .action(async (options: EraseOptions) => (await import('../erase.js')).eraseCommand(options));
 }
 
 function withService(command: Command): Command {

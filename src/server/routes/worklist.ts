@@ -7,7 +7,7 @@ import { optionalText, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { outcomeSchema, patientSchema, readingStateSchema, worklistCountsSchema, worklistPageSchema } from '../schemas/study.js';
-import { searchText } from '../search-record.js';
+import { searchText } from '../../audit/search-text.js';
 import { startedPorts } from '../started-ports.js';
 import { explanationLanguages } from '../../triage/explanation.js';
 

@@ -35,4 +35,8 @@ export const deArchive: Readonly<Record<keyof typeof enArchive, string>> = {
   'audit.of.backfill.pause': 'Auswertung des Archivs pausiert',
   'audit.of.backfill.resume': 'Auswertung des Archivs fortgesetzt',
   'audit.of.backfill.cancel': 'Auswertung des Archivs abgebrochen',
+  'audit.of.document.remove': 'Ersetzte Dokumente entfernt',
+  'audit.of.patient.find': 'Daten eines Patienten gesucht',
+  'audit.of.patient.erase': 'Daten eines Patienten gelöscht',
+  'audit.of.patient.allow': 'Auswertung gelöschter Studien erlaubt',
 };

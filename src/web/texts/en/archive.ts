@@ -32,4 +32,8 @@ export const enArchive = {
   'audit.of.backfill.pause': 'Pause analysis of the archive',
   'audit.of.backfill.resume': 'Resume analysis of the archive',
   'audit.of.backfill.cancel': 'Cancel analysis of the archive',
+  'audit.of.document.remove': 'Remove superseded documents',
+  'audit.of.patient.find': 'Find data of a patient',
+  'audit.of.patient.erase': 'Erase data of a patient',
+  'audit.of.patient.allow': 'Allow analysis of erased studies',
 } as const;
