@@ -22,13 +22,15 @@ export interface ServerPortParts extends HealthPorts {
   readonly readingParts: ReadingParts;
   readonly page: PagePort;
   readonly messagePorts: MessagePorts;
+  /** A reader has claimed, read or assessed a study. */
+  readonly onReadingChanged: (studyInstanceUID: string) => Promise<void>;
   readonly modelActions: ModelActions;
   readonly backfills: BackfillPort;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
-  const { pacs, store, jobs, assessments, readingParts, page, modelActions, messagePorts } = parts;
+  const { pacs, store, jobs, assessments, readingParts, page, modelActions, messagePorts, onReadingChanged } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
@@ -43,8 +45,8 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     deliveries: (await store.deliveries.ofResult(row.resultId)).map(({ destination, state }) => ({ destination, state })),
   });
   return {
-    assessments: assessmentsPortOf(assessments, store),
-    readings: readingsPortOf(store, readingParts),
+    assessments: assessmentsPortOf(assessments, store, onReadingChanged),
+    readings: readingsPortOf(store, readingParts, onReadingChanged),
     async retrain(by, line = defaultLine) {
       lineNamed(new Map(parts.lines().map((one) => [one.line, one])), line);
       await requestRetraining(jobs, by, line);

@@ -21,6 +21,7 @@ import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { readingsIn, type Readings } from './readings.js';
+import { resultStatesIn, type ResultStates } from './result-states.js';
 import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
@@ -49,6 +50,7 @@ export interface Store {
   readonly knownStudies: KnownStudies;
   readonly studyChanges: StudyChanges;
   readonly results: Results;
+  readonly resultStates: ResultStates;
   readonly worklist: Worklist;
   readonly readings: Readings;
   readonly deliveries: Deliveries;
@@ -107,6 +109,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     knownStudies: knownStudiesIn(database),
     studyChanges: studyChangesIn(database),
     results: resultsIn(database),
+    resultStates: resultStatesIn(database),
     worklist: worklistIn(database),
     readings: readingsIn(database),
     deliveries: deliveriesIn(database),

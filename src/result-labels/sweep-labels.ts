@@ -1,0 +1,59 @@
+import { rejectedFindings } from './rejected-findings.js';
+import type { ResultLabelPorts } from './result-labels-story.js';
+import { labelChanges, wantedLabels } from './wanted-labels.js';
+
+/** Studies in one request to Orthanc. */
+const pageSize = 200;
+/** Pages of a large index at a time; the next call continues behind them. */
+const maxPages = 100;
+
+/** Compares the labels in Orthanc with the index, whatever the reason for a difference: other settings, a process that ended, a rebuilt index. */
+export interface LabelSweep {
+  /** The next part of the index. @returns the number of studies that were queued */
+  next(): Promise<number>;
+}
+
+/** @param enqueue by Study Instance UID; a study that is in the queue already is not queued twice */
+export function labelSweep(
+  { index, pacs, names, clock, log }: ResultLabelPorts,
+  enqueue: (studyInstanceUID: string) => Promise<void>,
+): LabelSweep {
+  let after: string | undefined;
+  let isStated = false;
+
+  /** Said once until it changes: without labels nothing is to be done, and nothing is wrong. */
+  async function isPossible(): Promise<boolean> {
+    const version = await pacs.versionWithoutLabels();
+    if (version !== undefined && !isStated)
+      log.warn('Orthanc has no labels before 1.12: the setting resultLabels has no effect', { version });
+    isStated = version !== undefined;
+    return version === undefined;
+  }
+
+  return {
+    async next() {
+      if (!(await isPossible())) return 0;
+      let queued = 0;
+      for (let page = 0; page < maxPages; page++) {
+        const states = await index.page({ after, limit: pageSize });
+        after = states.length < pageSize ? undefined : states.at(-1)!.studyInstanceUID;
+        if (states.length > 0) {
+          const labels = await pacs.labelsOf(states.map((one) => one.pacsStudyId));
+          const rejected = rejectedFindings(await index.statements(states.map((one) => one.studyInstanceUID)));
+          for (const state of states) {
+            const present = labels.get(state.pacsStudyId);
+            if (present === undefined) continue;
+            const wanted = wantedLabels(state, rejected.get(state.studyInstanceUID) ?? new Set(), names, clock.now());
+            const { toAdd, toRemove } = labelChanges(wanted, present, names);
+            if (toAdd.length + toRemove.length === 0) continue;
+            await enqueue(state.studyInstanceUID);
+            queued++;
+          }
+        }
+        if (after === undefined) break;
+      }
+      if (queued > 0) log.info('studies whose labels in Orthanc differ from their results were queued', { studies: queued });
+      return queued;
+    },
+  };
+}
