@@ -1,21 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { openAuditLog } from '../audit/audit-log.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
 import { applyTimeZone, loadConfig } from '../config.js';
-import { asFault, Fault } from '../errors.js';
+import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { loadRouting } from '../routing/rules.js';
 import { backfillPortOf } from '../server/page/backfills.js';
 import type { ShownBackfill } from '../server/page-types.js';
 import type { BackfillPort } from '../server/ports.js';
 import { commandActor, withStore } from './administration.js';
-
-/** How the service is reached. */
-export interface ServiceOptions {
-  readonly tokenFile?: string;
-  readonly url?: string;
-  readonly json: boolean;
-}
+import { serviceApi, type ServiceOptions } from './service-api.js';
 
 export interface BackfillOptions extends ServiceOptions {
   readonly since?: string;
@@ -101,29 +94,7 @@ async function withBackfills<T>(options: ServiceOptions, work: (backfills: Backf
 }
 
 function remoteBackfills(tokenFile: string, url: string | undefined): BackfillPort {
-  const token = tokenIn(tokenFile);
-  const base = serviceUrl(url);
-  const send = async (path: string, body?: unknown): Promise<unknown> => {
-    const method = body === undefined ? 'GET' : 'POST';
-    let response: Response;
-    try {
-      response = await fetch(`${base}${path}`, {
-        method,
-        signal: AbortSignal.timeout(30_000),
-        headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-    } catch (error) {
-      throw new Fault('request-invalid', `expected the running service at ${base}, found no answer (${reasonOf(error)})`);
-    }
-    const reply: unknown = await response.json().catch(() => undefined);
-    if (!response.ok)
-      throw new Fault(
-        response.status === 404 ? 'not-found' : response.status === 401 || response.status === 403 ? 'request-refused' : 'request-invalid',
-        (reply as { error?: string } | undefined)?.error ?? `expected a reply of the service at ${base}, found status ${response.status}`,
-      );
-    return reply;
-  };
+  const send = serviceApi(tokenFile, url);
   const change = (verb: string) => async (id: number) => (await send(`/api/backfills/${id}/${verb}`, {})) as ShownBackfill;
   return {
     list: async () => (await send('/api/backfills')) as readonly ShownBackfill[],
@@ -132,31 +103,4 @@ function remoteBackfills(tokenFile: string, url: string | undefined): BackfillPo
     resume: change('resume'),
     cancel: change('cancel'),
   };
-}
-
-function tokenIn(file: string): string {
-  let token: string;
-  try {
-    token = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw asFault(error, 'request-invalid', { source: file });
-  }
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new Fault('request-invalid', `expected a token in ${file}, found other text or nothing`);
-  return token;
-}
-
-function serviceUrl(given: string | undefined): string {
-  if (given !== undefined) {
-    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
-      throw new Fault('request-invalid', `expected --url as an http or https address, found ${given}`);
-    return given.replace(/\/+$/, '');
-  }
-  const { host, port } = loadConfig().server;
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as { readonly cause?: { readonly code?: string }; readonly message?: string };
-  return cause?.code ?? message ?? 'unknown';
 }

@@ -15,9 +15,9 @@ export interface LabelNames {
 const maxLength = 64;
 
 export function labelNames({ prefix, finding, unread, failed }: ResultLabelSettings): LabelNames {
-  const full = (text: string | false): string | undefined => (text === false ? undefined : prefix + text);
+  const full = (text: string): string | undefined => (text === '' ? undefined : prefix + text);
   return {
-    ofFinding: (name) => (finding === false ? undefined : prefix + finding.replace('{finding}', () => name)),
+    ofFinding: (name) => (finding === '' ? undefined : prefix + finding.replace('{finding}', () => name)),
     unread: full(unread),
     failed: full(failed),
     isOwn: (label) => label.startsWith(prefix),
@@ -36,7 +36,10 @@ export function checkLabelNames(settings: ResultLabelSettings, findings: readonl
   const reserved = new Set(findings.flatMap((name) => [name, `no-${name}`]));
   for (const [index, label] of labels.entries()) {
     if (label.length > maxLength)
-      throw new Fault('config-invalid', `resultLabels: expected labels of at most ${maxLength} characters, found ${label} (${label.length})`);
+      throw new Fault(
+        'config-invalid',
+        `resultLabels: expected labels of at most ${maxLength} characters, found ${label} (${label.length})`,
+      );
     if (labels.indexOf(label) !== index) throw new Fault('config-invalid', `resultLabels: expected different labels, found ${label} twice`);
     if (reserved.has(label.toLowerCase()))
       throw new Fault(

@@ -49,7 +49,9 @@ export async function updateLabels(
       if (!(error instanceof Fault) || error.retryable) throw error;
       // Deleted meanwhile.
       if (error.code === 'pacs-not-found') return undefined;
-      refused.push(new Fault(error.code, `Orthanc refused the label ${label}: ${error.detail}`, { studyInstanceUID }, { retryable: false }));
+      refused.push(
+        new Fault(error.code, `Orthanc refused the label ${label}: ${error.detail}`, { studyInstanceUID }, { retryable: false }),
+      );
     }
   }
   if (toAdd.length + toRemove.length > refused.length)

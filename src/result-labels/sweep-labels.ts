@@ -19,14 +19,14 @@ export function labelSweep(
   enqueue: (studyInstanceUID: string) => Promise<void>,
 ): LabelSweep {
   let after: string | undefined;
-  let isStated = false;
+  let isLogged = false;
 
-  /** Said once until it changes: without labels nothing is to be done, and nothing is wrong. */
+  /** Logged once until it changes: without labels nothing is to be done, and nothing is wrong. */
   async function isPossible(): Promise<boolean> {
     const version = await pacs.versionWithoutLabels();
-    if (version !== undefined && !isStated)
+    if (version !== undefined && !isLogged)
       log.warn('Orthanc has no labels before 1.12: the setting resultLabels has no effect', { version });
-    isStated = version !== undefined;
+    isLogged = version !== undefined;
     return version === undefined;
   }
 

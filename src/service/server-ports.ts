@@ -1,5 +1,5 @@
 import type { ShownResult } from '../server/page-types.js';
-import type { BackfillPort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
+import type { AnalysisRequestPort, BackfillPort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
@@ -12,6 +12,7 @@ import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { AssessmentActions } from '../assessments/assessments.js';
+import { confirmationsOf } from '../server/access/confirmations.js';
 import { assessmentsPortOf } from '../server/page/assessments.js';
 import { readingsPortOf, type ReadingParts } from '../server/page/readings.js';
 
@@ -26,6 +27,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly onReadingChanged: (studyInstanceUID: string) => Promise<void>;
   readonly modelActions: ModelActions;
   readonly backfills: BackfillPort;
+  readonly requests: AnalysisRequestPort;
 }
 
 /** What the server shows, out of the running parts. */
@@ -58,6 +60,8 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     messages: messagesPortOf(messagePorts, store, jobs),
     modelActions,
     backfills: parts.backfills,
+    requests: parts.requests,
+    confirmations: confirmationsOf(store.oneTimeTokens),
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

@@ -41,6 +41,7 @@ import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { priorSearch } from '../reporting/prior-result.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { requestAnalysis } from '../reporting/request-analysis.js';
 import { studySearch } from '../reporting/study-search.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
 import { hasChallenger } from '../archive/shadow-work.js';
@@ -264,6 +265,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       onReadingChanged: (uid) => queueResultLabels(uid, config.resultLabels, jobs),
       modelActions: modelActionsOf(lines),
       backfills,
+      requests: { request: (uid) => requestAnalysis(uid, storyPorts) },
     });
     monitorHealth(healthParts);
     if (does('web'))

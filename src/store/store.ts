@@ -5,6 +5,7 @@ import { scheduleStateIn, type ScheduleState } from './schedule-state.js';
 import { sharedModelsIn, type SharedModels } from './shared-models.js';
 import { accountsIn, type Accounts } from './accounts.js';
 import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
+import { analysisRequestsIn, type AnalysisRequests } from './analysis-requests.js';
 import { backfillsIn, type Backfills } from './backfills.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
@@ -19,6 +20,7 @@ import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
+import { oneTimeTokensIn, type OneTimeTokens } from './one-time-tokens.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { readingsIn, type Readings } from './readings.js';
 import { resultStatesIn, type ResultStates } from './result-states.js';
@@ -65,6 +67,8 @@ export interface Store {
   readonly labels: Labels;
   readonly shadow: ShadowResults;
   readonly backfills: Backfills;
+  readonly requests: AnalysisRequests;
+  readonly oneTimeTokens: OneTimeTokens;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -124,6 +128,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
     backfills: backfillsIn(database),
+    requests: analysisRequestsIn(database),
+    oneTimeTokens: oneTimeTokensIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

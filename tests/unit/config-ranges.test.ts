@@ -124,6 +124,7 @@ const conditions: TextSetting = {
     'ER',
   ],
 };
+const aLabel: TextSetting = { accepts: ['u', longest(44), ''], refuses: [longest(45), 'to read', '../x', 'a%2F', 7, false] };
 const oidc = { issuer: 'https://a', clientId: 'a', roles: {} };
 const inOidc = (setting: TextSetting): TextSetting => ({ ...setting, with: { 'access.oidc': oidc } });
 
@@ -216,6 +217,13 @@ const texts: Readonly<Record<string, TextSetting>> = {
     accepts: [[]],
     refuses: [[{ channel: 'a' }], [{}], {}],
   },
+  'resultLabels.prefix': { accepts: ['a', longest(20), 'AI_1-'], refuses: ['', longest(21), 'a b', 'a/', 'ä', 'a.', 7] },
+  'resultLabels.finding': {
+    accepts: [longest(50, '{finding}'), 'x-{finding}_1', ''],
+    refuses: ['x', longest(51, '{finding}'), '{finding}/..'],
+  },
+  'resultLabels.unread': aLabel,
+  'resultLabels.failed': aLabel,
   'retraining.schedule': lines(100),
   'retraining.recipeFile': aPath,
   'retraining.rulesFile': aPath,
@@ -242,6 +250,7 @@ const switches = [
   'report.failedDocuments',
   'report.heatMaps',
   'report.priors',
+  'resultLabels.enabled',
   'retraining.enabled',
 ] as const;
 

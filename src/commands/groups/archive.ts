@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { BackfillOptions, ServiceOptions } from '../backfill.js';
+import type { BackfillOptions } from '../backfill.js';
+import type { ServiceOptions } from '../service-api.js';
 
 const serviceHelp =
   'The commands open the database of the service. The embedded database can be opened by one process only: while the service runs, give a token of role admin with --token-file, and the command uses the HTTP API of the service.';
@@ -40,7 +41,8 @@ export function addArchiveCommands(program: Command): void {
     );
 }
 
-function withService(command: Command): Command {
+/** Options of a command that uses the running service, if a token is given. */
+export function withService(command: Command): Command {
   return command
     .option('--token-file <file>', 'file with a token; the command then uses the HTTP API of the running service')
     .option('--url <url>', 'address of the service, with --token-file (default: HOST and PORT of the settings on this machine)')
