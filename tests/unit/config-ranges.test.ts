@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { loadConfig } from '../../src/config.js';
 import { configSchema } from '../../src/config/schema.js';
 import { isFault } from '../support/fault.js';
+import { resultLabelTexts } from '../support/result-label-texts.js';
 
 const timer = 2_147_483_647;
 /** Every setting that is a number: the smallest and the largest value that it accepts, and the next ones outside. */
@@ -124,7 +125,6 @@ const conditions: TextSetting = {
     'ER',
   ],
 };
-const aLabel: TextSetting = { accepts: ['u', longest(44), ''], refuses: [longest(45), 'to read', '../x', 'a%2F', 7, false] };
 const oidc = { issuer: 'https://a', clientId: 'a', roles: {} };
 const inOidc = (setting: TextSetting): TextSetting => ({ ...setting, with: { 'access.oidc': oidc } });
 
@@ -217,13 +217,7 @@ const texts: Readonly<Record<string, TextSetting>> = {
     accepts: [[]],
     refuses: [[{ channel: 'a' }], [{}], {}],
   },
-  'resultLabels.prefix': { accepts: ['a', longest(20), 'AI_1-'], refuses: ['', longest(21), 'a b', 'a/', 'ä', 'a.', 7] },
-  'resultLabels.finding': {
-    accepts: [longest(50, '{finding}'), 'x-{finding}_1', ''],
-    refuses: ['x', longest(51, '{finding}'), '{finding}/..'],
-  },
-  'resultLabels.unread': aLabel,
-  'resultLabels.failed': aLabel,
+  ...resultLabelTexts,
   'retraining.schedule': lines(100),
   'retraining.recipeFile': aPath,
   'retraining.rulesFile': aPath,
