@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/* Settings of the labels by which results show in Orthanc (1.12 and later): docs/guide/orthanc-labels.md. */
+/* Settings of the labels by which results show in Orthanc (1.12 and later): docs/guide/in-orthanc.md. */
 
 const characters = 'expected letters, digits, _ and - only';
 

@@ -47,12 +47,17 @@ export async function startResultLabels(
 /** Starts the comparison of all labels with the index: now and every sweepIntervalMs. */
 export function startLabelSweep(
   ports: ResultLabelPorts,
-  jobs: Pick<Jobs, 'every' | 'send'>,
+  jobs: Pick<Jobs, 'every' | 'send' | 'statesOf'>,
   { resultLabels, orthanc }: Pick<Config, 'resultLabels' | 'orthanc'>,
 ): void {
   if (!resultLabels.enabled) return;
-  const sweep = labelSweep(ports, async (studyInstanceUID) => {
-    await jobs.send(resultLabelQueue, { studyInstanceUID }, { key: studyInstanceUID, priority: sweepPriority });
+  const sweep = labelSweep(ports, async (studyInstanceUIDs) => {
+    // One that has failed needs attention: Orthanc would refuse the same label again.
+    const states = await jobs.statesOf([resultLabelQueue], studyInstanceUIDs);
+    const others = studyInstanceUIDs.filter((uid) => !states.has(uid));
+    for (const studyInstanceUID of others)
+      await jobs.send(resultLabelQueue, { studyInstanceUID }, { key: studyInstanceUID, priority: sweepPriority });
+    return others.length;
   });
   const outages = outageLog(ports.log);
   const periodic = jobs.every(orthanc.sweepIntervalMs, 'result labels', () =>

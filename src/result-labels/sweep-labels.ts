@@ -13,10 +13,10 @@ export interface LabelSweep {
   next(): Promise<number>;
 }
 
-/** @param enqueue by Study Instance UID; a study that is in the queue already is not queued twice */
+/** @param enqueue by Study Instance UID, leaving out those that need no other job; returns how many were queued */
 export function labelSweep(
   { index, pacs, names, clock, log }: ResultLabelPorts,
-  enqueue: (studyInstanceUID: string) => Promise<void>,
+  enqueue: (studyInstanceUIDs: readonly string[]) => Promise<number>,
 ): LabelSweep {
   let after: string | undefined;
   let isLogged = false;
@@ -40,15 +40,14 @@ export function labelSweep(
         if (states.length > 0) {
           const labels = await pacs.labelsOf(states.map((one) => one.pacsStudyId));
           const rejected = rejectedFindings(await index.statements(states.map((one) => one.studyInstanceUID)));
-          for (const state of states) {
+          const different = states.filter((state) => {
             const present = labels.get(state.pacsStudyId);
-            if (present === undefined) continue;
+            if (present === undefined) return false;
             const wanted = wantedLabels(state, rejected.get(state.studyInstanceUID) ?? new Set(), names, clock.now());
             const { toAdd, toRemove } = labelChanges(wanted, present, names);
-            if (toAdd.length + toRemove.length === 0) continue;
-            await enqueue(state.studyInstanceUID);
-            queued++;
-          }
+            return toAdd.length + toRemove.length > 0;
+          });
+          queued += await enqueue(different.map((one) => one.studyInstanceUID));
         }
         if (after === undefined) break;
       }

@@ -22,6 +22,7 @@ const testDevice = { StationName: 'QA-1' };
 
 /** A person requests the analysis of a study, on a real Orthanc. */
 describe('requests for the analysis of a study', () => {
+  const dataDir = temporaryDirectory('analysis-requests');
   let service: RunningService;
   const tokens = new Map<string, string>();
   after(async () => {
@@ -29,7 +30,7 @@ describe('requests for the analysis of a study', () => {
   });
   const pacs = useOrthanc();
   before(async () => {
-    service = await startTestService(pacs.orthanc);
+    service = await startTestService(pacs.orthanc, { dataDir });
     const administration = administrationOf(service.store, openAuditLog(service.store.audit, silentLog));
     for (const [name, role] of [
       ['ann', 'reader'],
@@ -40,6 +41,12 @@ describe('requests for the analysis of a study', () => {
       tokens.set(name, (await administration.addToken({ name, roles: [role] }, { actor: 'test' })).token);
   });
 
+  const environment = (): Readonly<Record<string, string>> => ({
+    DATA_DIR: dataDir,
+    ORTHANC_URL: pacs.orthanc.url,
+    ORTHANC_USERNAME: pacs.orthanc.username,
+    ORTHANC_PASSWORD: pacs.orthanc.password,
+  });
   function ask(path: string, { name = 'ann', ...init }: RequestInit & { readonly name?: string } = {}): Promise<Response> {
     const headers = { authorization: `Bearer ${tokens.get(name)}`, ...(init.headers as Record<string, string> | undefined) };
     return fetch(service.url + path, { ...init, headers, redirect: 'manual' });
@@ -225,5 +232,45 @@ describe('requests for the analysis of a study', () => {
     const again = await chestAi(['request', '../x', '--token-file', tokenFile, '--url', service.url]);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /expected Study Instance UIDs/);
+  });
+
+  test('the command line requests by the database while no service runs; the next start does the work', async () => {
+    const study = await skipped('command beside', hand, 'no-rule');
+    const inUse = await chestAi(['request', study], environment());
+    assert.equal(inUse.code, 1);
+    assert.match(inUse.stderr, /or give a token of role reader with --token-file/);
+    await service.stop();
+    const run = await chestAi(['request', study, '1.2.840.99.1'], environment());
+    assert.equal(run.code, 1, run.stderr);
+    assert.match(run.stdout, new RegExp(`^${study}: queued$`, 'm'));
+    assert.match(run.stderr, /1\.2\.840\.99\.1: The PACS does not have this object/);
+    service = await startTestService(pacs.orthanc, { dataDir });
+    await reported(study);
+    const actors = (await service.store.audit.list({ action: 'study.request', limit: 100 })).map(({ actor }) => actor);
+    assert.ok(actors.some((one) => one.startsWith('command:')));
+  });
+
+  test('a rebuilt index knows that a study was requested, and leaves its report as it is', async () => {
+    const study = await skipped('rebuilt', hand, 'no-rule');
+    await request(study);
+    await reported(study);
+    await eventually('the request is answered', async () => assert.equal((await service.store.requests.find(study))?.isOpen, false));
+    await service.stop();
+    const rebuiltDir = temporaryDirectory('analysis-requests-rebuilt');
+    const run = await chestAi(['rebuild', '--json'], { ...environment(), DATA_DIR: rebuiltDir }, 120_000);
+    assert.equal(run.code, 0, run.stderr);
+    service = await startTestService(pacs.orthanc, { dataDir: rebuiltDir });
+    const { resultId, outcome, rule } = (await current(study))!;
+    assert.deepEqual([outcome, rule, (await service.store.requests.find(study))?.isOpen], ['reported', null, false]);
+    await sendByStow(chestStudy('rebuilt', [{ number: 2, attributes: hand }]).files, pacs.dicomWeb);
+    await eventually(
+      'another result is reported',
+      async () => {
+        const now = await current(study);
+        assert.notEqual(now?.resultId, resultId);
+        assert.equal(now?.outcome, 'reported');
+      },
+      patience,
+    );
   });
 });

@@ -49,8 +49,9 @@ export function analysisRequestRoutes(parts: ServerParts): readonly Route[] {
       path: '/request-analysis/:study',
       access: 'reader',
       summary: 'The confirmation of that page; its token is valid once, for ten minutes, for this user and study',
+      description: '409 if the token was used before, has expired, or is for another user or study: then nothing is requested.',
       body: { schema: confirmation, limit: '1kb', form: true },
-      reply: { content: 'text/html' },
+      reply: { content: 'text/html', statuses: [200, 409] },
       async handle(exchange) {
         const { request, response, param, body, actor } = exchange;
         const study = studyUid(param('study'));
