@@ -20,6 +20,7 @@ export type {
   WebhookSettings,
 } from './config/messages.js';
 export type { StorageCommitmentSettings } from './config/storage-commitment.js';
+export type { ResultLabelSettings } from './config/result-labels.js';
 export { modelLine, modelLinesOf, type ModelLine } from './config/model-lines.js';
 
 /** The folder that contains package.json, config/ and models/, wherever the compiled code lies below it. */

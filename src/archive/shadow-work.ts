@@ -82,6 +82,6 @@ export function hasChallenger({ lines }: Pick<ServingLines, 'lines'>): boolean {
 }
 
 /** As queueShadowPrediction reads a result of the index. */
-function resultOf({ outcome, modelVersion, findings, otherFindings }: ResultRow): Parameters<typeof queueShadowPrediction>[1] {
-  return { outcome, modelVersion: modelVersion ?? '', findings, otherFindings };
+function resultOf({ outcome, rule, modelVersion, findings, otherFindings }: ResultRow): Parameters<typeof queueShadowPrediction>[1] {
+  return { outcome, rule: rule ?? undefined, modelVersion: modelVersion ?? '', findings, otherFindings };
 }

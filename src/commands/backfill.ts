@@ -8,14 +8,7 @@ import { backfillPortOf } from '../server/page/backfills.js';
 import type { ShownBackfill } from '../server/page-types.js';
 import type { BackfillPort } from '../server/ports.js';
 import { commandActor, withStore } from './administration.js';
-import { serviceSender } from './service-sender.js';
-
-/** How the service is reached. */
-export interface ServiceOptions {
-  readonly tokenFile?: string;
-  readonly url?: string;
-  readonly json: boolean;
-}
+import { serviceApi, type ServiceOptions } from './service-api.js';
 
 export interface BackfillOptions extends ServiceOptions {
   readonly since?: string;
@@ -101,7 +94,7 @@ async function withBackfills<T>(options: ServiceOptions, work: (backfills: Backf
 }
 
 function remoteBackfills(tokenFile: string, url: string | undefined): BackfillPort {
-  const send = serviceSender(tokenFile, url);
+  const send = serviceApi(tokenFile, url);
   const change = (verb: string) => async (id: number) => (await send(`/api/backfills/${id}/${verb}`, {})) as ShownBackfill;
   return {
     list: async () => (await send('/api/backfills')) as readonly ShownBackfill[],

@@ -10,6 +10,7 @@ import { createLog } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { findOrthanc } from '../orthanc/find-orthanc.js';
 import { defaultLine } from '../lib/model-line.js';
+import { checkLabelNames } from '../result-labels/label-names.js';
 import { checkTerms } from '../serving/model-serving.js';
 import { chosenModel } from './chosen-model.js';
 import { channelsToExamine } from './doctor-channels.js';
@@ -196,6 +197,23 @@ async function examineSettings(orthanc: OrthancClient, dicomWeb: DicomWeb, repor
   }
 }
 
+/** Labels of results: an Orthanc without labels is no fault. */
+async function examineLabels({ resultLabels, findingsFile }: Config, orthanc: OrthancClient, report: Report): Promise<void> {
+  if (!resultLabels.enabled) return;
+  await examine(report, 'result labels', 'correct the setting resultLabels', async () => {
+    checkLabelNames(resultLabels, Object.keys(loadFindings(findingsFile).findings));
+    return { value: true, detail: `begin with ${resultLabels.prefix}` };
+  });
+  const version = await orthanc.versionWithoutLabels();
+  if (version !== undefined)
+    report({
+      name: 'labels in Orthanc',
+      state: 'note',
+      detail: `none are set: Orthanc ${version} has none`,
+      fix: 'update Orthanc to 1.12 or later',
+    });
+}
+
 async function examineOrthanc(config: Config, report: Report): Promise<void> {
   const { orthanc: settings } = config;
   if (!settings.url) {
@@ -245,6 +263,7 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
         throw new Fault('config-invalid', 'the plugin gdcm is loaded; with some JPEG 2000 images it ends the whole Orthanc');
       return { value: plugins, detail: plugins.join(', ') };
     });
+    await examineLabels(config, orthanc, report);
     await examine(report, 'clock', 'keep both machines on the same time (NTP)', async () => {
       const skewMs = Math.abs((await orthanc.clock()).getTime() - Date.now());
       if (skewMs > maxClockSkewMs) throw new Fault('config-invalid', `Orthanc's clock and ours differ by ${Math.round(skewMs / 1000)} s`);

@@ -9,7 +9,7 @@ import type { ErasureBody, ShownErasure } from '../server/schemas/erasures.js';
 import { openPacs } from '../service/open-pacs.js';
 import { retentionPortsOf } from '../service/retention-ports.js';
 import { commandActor, withStore } from './administration.js';
-import { serviceSender } from './service-sender.js';
+import { serviceApi } from './service-api.js';
 
 export interface EraseOptions {
   readonly patient?: string;
@@ -42,7 +42,7 @@ export async function eraseCommand(options: EraseOptions): Promise<void> {
 }
 
 async function send(request: ErasureBody, { tokenFile, url }: EraseOptions): Promise<ShownErasure> {
-  if (tokenFile !== undefined) return (await serviceSender(tokenFile, url, timeoutMs)('/api/erasures', request)) as ShownErasure;
+  if (tokenFile !== undefined) return (await serviceApi(tokenFile, url, timeoutMs)('/api/erasures', request)) as ShownErasure;
   if (url !== undefined) throw new Fault('request-invalid', 'expected --token-file with --url, found --url alone');
   const config = loadConfig();
   const log = createLog({ ...config.log, level: 'warn' });

@@ -23,6 +23,7 @@ const environmentSettings = {
   OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
   OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],
+  RESULT_LABELS: ['resultLabels', 'enabled'],
   TIME_ZONE: ['timeZone'],
   MODEL_DIR: ['model', 'directory'],
   VIEWER_DIR: ['viewer', 'directory'],

@@ -3,6 +3,7 @@ import { accessSettings, databaseSettings, orthancSettings, serverSettings, uplo
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
 import { messagesSettings } from './messages.js';
 import { path } from './ranges.js';
+import { resultLabelSettings } from './result-labels.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
 import { retentionSettings } from './retention.js';
 import { triageSettings } from './triage.js';
@@ -41,6 +42,7 @@ export const configSchema = z.strictObject({
   assessments: assessmentSettings,
   messages: messagesSettings,
   retention: retentionSettings,
+  resultLabels: resultLabelSettings,
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
    * of the schedules. Without it that of the host.

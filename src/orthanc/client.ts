@@ -7,6 +7,7 @@ import {
   arrivalResponse,
   changesResponse,
   instancesResponse,
+  labelledResponse,
   listedStudiesResponse,
   lookupResponse,
   namesResponse,
@@ -227,9 +228,15 @@ export class OrthancClient {
     return { version: (await this.get(['plugins', 'dicom-web'], pluginResponse)).Version };
   }
 
+  /** This Orthanc's version if it has no labels (before 1.12.0), else undefined. */
+  async versionWithoutLabels(): Promise<string | undefined> {
+    const { version } = await this.system();
+    return hasLabels(version) ? undefined : version;
+  }
+
   /** Labels in use (1.12.0 and later); undefined where this Orthanc has none. */
   async labels(): Promise<readonly string[] | undefined> {
-    if (!hasLabels((await this.system()).version)) return undefined;
+    if ((await this.versionWithoutLabels()) !== undefined) return undefined;
     return this.get(['tools', 'labels'], namesResponse);
   }
 
@@ -239,8 +246,20 @@ export class OrthancClient {
     return this.post(['tools', 'find'], body, studiesResponse);
   }
 
+  /** All labels of these studies by id, in one answer. Studies that are gone are left out. */
+  async labelsOfStudies(ids: readonly OrthancId[]): Promise<ReadonlyMap<OrthancId, readonly string[]>> {
+    const body = JSON.stringify({ Resources: ids, Level: 'Study', Metadata: false });
+    return new Map((await this.post(['tools', 'bulk-content'], body, labelledResponse)).map(({ id, labels }) => [id, labels]));
+  }
+
+  /** @throws Fault `pacs-error` that no retry helps for a label of other characters than letters, digits, _ and -, or of more than 64 */
   async setLabel(id: OrthancId, label: string): Promise<void> {
     await this.request({ method: 'PUT', path: pacsAddress(['studies', orthancId(id), 'labels', label]), body: '' });
+  }
+
+  /** A label that the study does not carry is no fault. */
+  async removeLabel(id: OrthancId, label: string): Promise<void> {
+    await this.request({ method: 'DELETE', path: pacsAddress(['studies', orthancId(id), 'labels', label]) });
   }
 
   /** Removes one instance, and its study if it was the only one. */

@@ -217,6 +217,13 @@ export const arrivalResponse = z
 
 export const lookupResponse = z.array(z.object({ ID: orthancId, Type: z.string() }));
 export const studiesResponse = z.array(studyResponse);
+
+/** Labels of studies. */
+export const labelledResponse = z.array(
+  z
+    .object({ ID: orthancId, Labels: z.array(z.string()).default([]) })
+    .transform((response) => ({ id: response.ID, labels: response.Labels as readonly string[] })),
+);
 export const namesResponse = z.array(z.string());
 export const pluginResponse = z.object({ Version: z.string(), RootUri: z.string().optional() });
 

@@ -15,6 +15,7 @@ import { compareIndex } from '../reporting/compare-index.js';
 import { changeLogOf } from '../reporting/orthanc-change-log.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { orthancStudies } from '../reporting/orthanc-studies.js';
+import { algorithmParametersOf, ownDocumentsIn } from '../reporting/own-documents.js';
 import { fileNames } from '../reporting/pacs-content.js';
 import { imagesIn } from '../reporting/choose-images.js';
 import { triageOf } from '../reporting/triage-of.js';
@@ -122,7 +123,7 @@ async function storeStudy(
   metadata: readonly DataSet[],
   orthanc: OrthancClient,
   studies: Pick<PacsStudies, 'arrivalOf'>,
-  store: Pick<Store, 'studies' | 'results'>,
+  store: Pick<Store, 'studies' | 'results' | 'requests'>,
   settings: RebuildParts['settings'],
   pacs: Pick<Pacs, 'content'>,
   queue: Pick<StudyQueue, 'intake'>,
@@ -142,7 +143,9 @@ async function storeStudy(
       ...(calledAeTitle ? { calledAet: calledAeTitle } : {}),
     });
   const current = await store.results.currentResult(studyInstanceUID);
-  const keys = await inputKeysNow({ studyInstanceUID, arrival }, metadata, settings, pacs);
+  const requested = ownDocumentsIn(metadata).current.find(({ report }) => algorithmParametersOf(report.algorithm).isRequested);
+  if (requested) await store.requests.restore(studyInstanceUID, requested.report.createdAt ?? new Date());
+  const keys = await inputKeysNow({ studyInstanceUID, arrival, isRequested: requested !== undefined }, metadata, settings, pacs);
   const isUpToDate = current !== undefined && keys.includes(current.inputKey);
   const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
   if (isUpToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.setDone(studyInstanceUID, contentKey);

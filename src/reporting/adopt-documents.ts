@@ -6,6 +6,7 @@ import { outcomeName } from './outcome-name.js';
 import type { ReportSettings, StudyResult } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
+import { isAnsweredByRules } from './study-intake.js';
 import { resultOf, type ResultSettings } from './study-result.js';
 
 /** A current text report in the PACS and the key by which it names its input: today's, or that of releases before 0.3. */
@@ -21,7 +22,12 @@ export interface ExistingReport {
  * @param skip why the rules skip the study: then only a document that states the same reason counts
  */
 export function findExistingReport(context: ReportContext, skip: Skip | undefined): ExistingReport | undefined {
-  return findReport(context, (outcome) => (skip ? outcome.kind === 'skipped' && outcome.code === skip.code : outcome.kind !== 'failed'));
+  return findReport(context, (outcome) => (skip ? outcome.kind === 'skipped' && outcome.code === skip.code : isOfImages(outcome)));
+}
+
+/** Neither a failure nor a skip by the rules, after which a person has requested the analysis. */
+function isOfImages(outcome: ReportOutcome): boolean {
+  return outcome.kind !== 'failed' && !(outcome.kind === 'skipped' && isAnsweredByRules({ outcome: outcome.kind, code: outcome.code }));
 }
 
 /** The current text report with this outcome, e.g. the same failure. */

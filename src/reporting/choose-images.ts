@@ -2,10 +2,11 @@ import { textOf, type DataSet } from '../dicom/data-set.js';
 import { explainNone, route } from '../routing/match.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { selectXrays, type XraySelection } from '../routing/select-xrays.js';
-import { seriesFactsOf, type Arrival, type SeriesFacts } from '../routing/series-facts.js';
+import { seriesFactsOf, type SeriesFacts } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
-import type { ReportSettings } from './ports.js';
+import type { ReportSettings, StudyToReport } from './ports.js';
 import { skip, type Skip } from './skip.js';
+import { analysedModalities } from './sweep-pacs.js';
 
 /** The images of a study that the model sees: X-rays if the series contain any, else CT. */
 export interface ChosenImages {
@@ -16,21 +17,29 @@ export interface ChosenImages {
   readonly considered: readonly DataSet[];
 }
 
-/** What the routing rules decide about a study: a rule takes it and images are chosen, or it is skipped for a stated reason. */
+/** What the routing rules decide about a study: a rule takes it, or a person has requested it, and images are chosen; or it is skipped for a stated reason. */
 export type RuleDecision =
-  | { readonly rule: RoutingRule; readonly images: ChosenImages; readonly skip?: undefined }
+  | { readonly rule: RoutingRule | undefined; readonly images: ChosenImages; readonly skip?: undefined }
   | { readonly rule: RoutingRule | undefined; readonly images?: undefined; readonly skip: Skip };
 
-/** @param instances metadata of the whole study; documents of this program and readers' assessments are left out */
+/**
+ * The rules select the studies that are analysed by themselves. A person who requests an analysis has selected the study: where no rule
+ * takes it, or one excludes it, all its series of a modality that can be analysed are looked at. The checks of the images are the same.
+ *
+ * @param instances metadata of the whole study; documents of this program and readers' assessments are left out
+ */
 export function applyRules(
   instances: readonly DataSet[],
-  arrival: Arrival,
+  { arrival, isRequested = false }: Pick<StudyToReport, 'arrival' | 'isRequested'>,
   { routing, maxImages }: Pick<ReportSettings, 'routing' | 'maxImages'>,
 ): RuleDecision {
   const images = imagesIn(instances);
-  const decision = route(routing, seriesFactsOf(images, arrival));
+  const series = seriesFactsOf(images, arrival);
+  const decision = route(routing, series);
   if (decision.action === 'analyse') return { rule: decision.rule, images: chooseImages(decision.series, maxImages) };
   if (images.length === 0) return { rule: decision.action === 'ignore' ? decision.rule : undefined, skip: skip('no-image') };
+  const requested = isRequested ? series.filter((one) => one.values.modality?.some((name) => analysedModalities.includes(name))) : [];
+  if (requested.length > 0) return { rule: undefined, images: chooseImages(requested, maxImages) };
   if (decision.action === 'none') return { rule: undefined, skip: skip('no-rule', explainNone(decision.passedOver)) };
   return { rule: decision.rule, skip: skip('ignored-by-rule', decision.rule.name) };
 }

@@ -4,7 +4,15 @@ import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportedFindi
 import type { EngineIdentity, ReportSettings } from './ports.js';
 import type { ServedModel } from '../serving/model.js';
 import type { Analysis, StudyFinding } from './analysis.js';
-import { engineParameter, inputParameter, isSameResult, modelKeyIn, modelsParameters, ruleParameter } from './own-documents.js';
+import {
+  engineParameter,
+  inputParameter,
+  isSameResult,
+  modelKeyIn,
+  modelsParameters,
+  requestedParameter,
+  ruleParameter,
+} from './own-documents.js';
 import type { ReportContext } from './report-context.js';
 import { compareWithPrior } from './compare-with-prior.js';
 import { reasonForReplacement } from './reason-for-replacement.js';
@@ -74,11 +82,11 @@ function algorithmsOfResult(context: ReportContext, analysis: Analysis, { softwa
   return parts.map((part) => algorithmOf(part.model, softwareVersion, parametersOfResult(context, part.model, part.analysis)));
 }
 
-function parametersOfResult({ inputKey, rule, models }: ReportContext, model: ServedModel, analysis: Analysis): readonly string[] {
+function parametersOfResult({ study, inputKey, rule, models }: ReportContext, model: ServedModel, analysis: Analysis): readonly string[] {
   return [
     inputParameter(inputKey),
     engineParameter(analysis.engine ?? model.engine),
-    ...(rule ? [ruleParameter(rule)] : []),
+    ...(rule ? [ruleParameter(rule)] : study.isRequested ? [requestedParameter] : []),
     ...modelsParameters(models),
     ...analysis.notes,
   ];

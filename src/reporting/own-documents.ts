@@ -107,6 +107,9 @@ export function ruleParameter({ name, priority }: { readonly name: string; reado
   return `rule ${name}, priority ${priority}`;
 }
 
+/** In place of the rule: a person has requested the analysis, and no rule takes the study. */
+export const requestedParameter = 'requested, no rule';
+
 /** The values of those parameters; a document of an earlier release may lack some. */
 export function algorithmParametersOf({ parameters }: ReadReport['algorithm']): {
   readonly inputKey?: string;
@@ -114,6 +117,7 @@ export function algorithmParametersOf({ parameters }: ReadReport['algorithm']): 
   readonly engine?: string;
   readonly rule?: string;
   readonly priority?: number;
+  readonly isRequested?: boolean;
 } {
   const first = (pattern: RegExp): RegExpExecArray | undefined =>
     parameters.map((one) => pattern.exec(one)).find((one) => one !== null) ?? undefined;
@@ -126,6 +130,7 @@ export function algorithmParametersOf({ parameters }: ReadReport['algorithm']): 
     ...(content ? { content } : {}),
     ...(engine ? { engine } : {}),
     ...(rule ? { rule: rule[1]!, priority: Number(rule[2]) } : {}),
+    ...(parameters.includes(requestedParameter) ? { isRequested: true } : {}),
   };
 }
 

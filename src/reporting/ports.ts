@@ -167,6 +167,8 @@ export interface ReportPorts {
 export interface StudyToReport {
   readonly studyInstanceUID: StudyInstanceUID;
   readonly arrival: Arrival;
+  /** A person has requested its analysis: it is analysed whatever the routing rules select. */
+  readonly isRequested?: boolean;
 }
 
 /** A study as the PACS's own interface shows it: few attributes, but at once. */
@@ -242,6 +244,8 @@ export interface StudyQueue {
   intake(job: IntakeJob, options?: { readonly startAfterMs?: number; readonly isBacklog?: boolean }): Promise<void>;
   report(job: ReportJob, priority: number, isBacklog: boolean): Promise<void>;
   deliver(delivery: Delivery): Promise<void>;
+  /** Whether a study waits for intake or for a report, or is analysed now. */
+  isPending(pacsStudyId: string): Promise<boolean>;
   /** Jobs that no attempt is left for. */
   failedJobs(queue?: string): Promise<readonly FailedStudyJob[]>;
   /** Starts a failed job again, with all its attempts. */
@@ -257,6 +261,8 @@ export interface FailedStudyJob {
 
 /** The database: an index of what the PACS contains. */
 export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'> & {
+  /** Studies whose analysis a person has requested. */
+  readonly requests: Pick<Store['requests'], 'open' | 'find' | 'close'>;
   /** Studies that changed or were deleted in the last months. */
   readonly studyChanges: Pick<Store['studyChanges'], 'after'>;
   readonly knownStudies: Pick<Store['knownStudies'], 'page'>;

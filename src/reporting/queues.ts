@@ -19,7 +19,7 @@ export const reportQueue = defineQueue<ReportJob>('study-report', { formerNames:
 export const deliverQueue = defineQueue<Delivery>('report-delivery', { formerNames: ['deliver-result'] });
 
 /** The story's queues on durable jobs. */
-export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'failedJobs' | 'retryFailedJob'>): StudyQueue {
+export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'statesOf' | 'failedJobs' | 'retryFailedJob'>): StudyQueue {
   return {
     intake: async (job, { startAfterMs = 0, isBacklog = false } = {}) =>
       void (await jobs.send(intakeQueue, job, { key: job.pacsStudyId, startAfterMs, ...(isBacklog ? { priority: backlogPriority } : {}) })),
@@ -27,6 +27,7 @@ export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'failedJobs' | 'retryFail
       void (await jobs.send(reportQueue, job, { key: job.pacsStudyId, priority: isBacklog ? backlogPriority + priority : priority })),
     deliver: async (delivery) =>
       void (await jobs.send(deliverQueue, delivery, { key: `${delivery.resultId}/${destinationName(delivery.destination)}` })),
+    isPending: async (pacsStudyId) => (await jobs.statesOf([intakeQueue, reportQueue], [pacsStudyId])).get(pacsStudyId) === 'pending',
     async failedJobs(queue) {
       const failed = await jobs.failedJobs({ limit: 1_000, ...(queue ? { queue } : {}) });
       return failed.map(({ id, payload, failure }) => ({

@@ -21,7 +21,7 @@ export interface ReportContext {
   readonly input: StudyInput;
   /** The key under which the documents of this result name their input. */
   readonly inputKey: string;
-  /** Absent where no rule takes the study. */
+  /** Absent where no rule takes the study, which may be analysed because a person has requested it. */
   readonly rule: RoutingRule | undefined;
   /** Documents of this program that the study contains. */
   readonly own: OwnDocuments;
@@ -78,13 +78,13 @@ export async function openContext(
  * them is still about these images.
  */
 export async function inputKeysNow(
-  { studyInstanceUID, arrival }: StudyToReport,
+  study: StudyToReport,
   metadata: readonly DataSet[],
   settings: Pick<ReportSettings, 'routing' | 'maxImages'>,
   pacs: Pick<Pacs, 'content'>,
 ): Promise<readonly string[]> {
-  const { images } = applyRules(metadata, arrival, settings);
+  const { images } = applyRules(metadata, study, settings);
   if (!images) return [inputKeyOf(imagesIn(metadata))];
-  const { inputKey, formerKey } = await inputOf(studyInstanceUID, images.considered, pacs);
+  const { inputKey, formerKey } = await inputOf(study.studyInstanceUID, images.considered, pacs);
   return [inputKey, formerKey];
 }

@@ -19,7 +19,7 @@ export async function reportFailure(study: StudyToReport, fault: Fault, ports: R
   const { pacs, settings, clock, log } = ports;
   const watch = new Stopwatch();
   const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
-  const { rule, images, skip } = applyRules(metadata, study.arrival, settings);
+  const { rule, images, skip } = applyRules(metadata, study, settings);
   if (skip) return reportStudy(study, ports);
   const context = await openContext(study, metadata, rule, images, chooseModels(images.kind, ports).models, pacs, watch);
   const outcome = { kind: 'failed' as const, code: fault.code, reason: fault.message };

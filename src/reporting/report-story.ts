@@ -16,7 +16,7 @@ import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { queueReturned } from './queue-returned.js';
 import { storeDocuments } from './store-documents.js';
-import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf, studyOf } from './study-intake.js';
+import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf, studyToReport } from './study-intake.js';
 import { newResult, skipWithoutDocument } from './study-result.js';
 
 /** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
@@ -44,12 +44,12 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  if (await isReported(job, studies, index, settings.routing)) return endReport(job, index, events);
-  const study = studyOf(job);
+  const { study, request } = await studyToReport(job, index);
+  if (await isReported(job, studies, index, settings.routing)) return endReport(job, request, index, events);
   const result = await reportStudy(study, ports);
   await indexResult(result, index);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
-  await endReport(job, index, events);
+  await endReport(job, request, index, events);
   logResult(result, log);
   observe(result);
   await events.onResult(study, result);
@@ -60,7 +60,7 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
   const { pacs, settings, clock, log } = ports;
   const watch = new Stopwatch();
   const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
-  const { rule, images, skip } = applyRules(metadata, study.arrival, settings);
+  const { rule, images, skip } = applyRules(metadata, study, settings);
   const chosen = chooseModels(images?.kind, ports);
   const context = await openContext(study, metadata, rule, images, chosen.models, pacs, watch);
   const existing = findExistingReport(context, skip);

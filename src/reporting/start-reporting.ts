@@ -12,7 +12,7 @@ import { deliverQueue, intakeQueue, reportQueue } from './queues.js';
 import { removeStudy } from './remove-study.js';
 import { reportFailure } from './report-failure.js';
 import { deliver, report, intake } from './report-story.js';
-import { studyOf } from './study-intake.js';
+import { studyToReport } from './study-intake.js';
 import { resultWithoutDocument } from './study-result.js';
 import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
 import { unlessMoved } from './unless-moved.js';
@@ -97,7 +97,7 @@ export async function startReporting(
 async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
   const { index, deliveries, queue, events, clock, log } = ports;
   if (await index.erasures.isErased(job.studyInstanceUID)) return;
-  const study = studyOf(job);
+  const { study, request } = await studyToReport(job, index);
   const isBug = failure.code === 'bug' || failure.code === 'process-died';
   const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);
   let result: StudyResult;
@@ -120,6 +120,7 @@ async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPo
   await indexResult(result, index);
   await events.onIndexed(study.studyInstanceUID);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
+  if (request?.isOpen) await index.requests.close(request);
   await index.studies.setDone(study.studyInstanceUID, job.contentKey);
   await index.studies.setState(study.studyInstanceUID, 'failed');
   log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });

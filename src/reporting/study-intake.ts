@@ -6,7 +6,22 @@ import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
+import type { AnalysisRequestRow } from '../store/analysis-requests.js';
 import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents, StudyToReport } from './ports.js';
+
+/** Of a study that a person has requested: that of the most urgent rule. */
+const requestedPriority = 10;
+
+/** Whether a result only says what the routing rules say about the study: its images were not examined. */
+export function isAnsweredByRules({
+  outcome,
+  code,
+}: {
+  readonly outcome?: string | undefined;
+  readonly code?: string | null | undefined;
+}): boolean {
+  return outcome === 'skipped' && (code === 'no-rule' || code === 'ignored-by-rule');
+}
 
 /** What the index knows of a study and its current result. */
 interface StudyRecord {
@@ -20,6 +35,8 @@ interface StudyRecord {
   readonly retriedKey: string | undefined;
   /** Series of the current result's documents: the study is complete only while the PACS contains them. */
   readonly currentSeries: readonly string[];
+  /** A person has requested an analysis that has not ended yet. */
+  readonly isRequested: boolean;
 }
 
 export type Readiness =
@@ -59,7 +76,7 @@ export interface ReadyStudy {
 export async function checkReadiness(
   pacsStudyId: string,
   studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
-  index: Pick<ResultIndex, 'studies' | 'results' | 'erasures'>,
+  index: Pick<ResultIndex, 'studies' | 'results' | 'erasures' | 'requests'>,
   routing: Routing,
 ): Promise<Readiness> {
   const study = await studies.study(pacsStudyId);
@@ -82,10 +99,12 @@ export async function checkReadiness(
   // something new, so two faults that alternate would never end.
   const isRetry =
     isSame && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
-  if (isSame && record.outcome !== undefined && !isRetry) return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
+  // A person wants the images examined: what the rules or a failure have answered does not count.
+  const isRepeated = record.isRequested && (isAnsweredByRules(record) || record.outcome === 'failed');
+  if (isSame && record.outcome !== undefined && !isRetry && !isRepeated) return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await studies.arrivalOf(series);
-  const priority = priorityOf(study, arrival, routing);
+  const priority = record.isRequested ? requestedPriority : priorityOf(study, arrival, routing);
   return { state: 'ready', studyInstanceUID, arrival, contentKey, priority, hasOtherDocuments, isRetry };
 }
 
@@ -137,7 +156,7 @@ export function mayContainAssessments(readiness: Readiness): readiness is Exclud
 export async function isReported(
   job: ReportJob,
   studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
-  index: Pick<ResultIndex, 'studies' | 'results' | 'erasures'>,
+  index: Pick<ResultIndex, 'studies' | 'results' | 'erasures' | 'requests'>,
   routing: Routing,
 ): Promise<boolean> {
   const [known, current] = await Promise.all([index.studies.find(job.studyInstanceUID), index.results.currentResult(job.studyInstanceUID)]);
@@ -150,15 +169,20 @@ export async function isReported(
 
 async function recordOf(
   studyInstanceUID: StudyInstanceUID,
-  { studies, results }: Pick<ResultIndex, 'studies' | 'results'>,
+  { studies, results, requests }: Pick<ResultIndex, 'studies' | 'results' | 'requests'>,
 ): Promise<StudyRecord> {
-  const [study, current] = await Promise.all([studies.find(studyInstanceUID), results.currentResult(studyInstanceUID)]);
+  const [study, current, request] = await Promise.all([
+    studies.find(studyInstanceUID),
+    results.currentResult(studyInstanceUID),
+    requests.find(studyInstanceUID),
+  ]);
   return {
     contentKey: study?.contentKey ?? undefined,
     outcome: current?.outcome,
     code: current?.code ?? undefined,
     retryable: current?.retryable ?? undefined,
     retriedKey: study?.retriedKey ?? undefined,
+    isRequested: request?.isOpen ?? false,
     currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
   };
 }
@@ -199,6 +223,12 @@ function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): numbe
   return decision.action === 'analyse' ? decision.rule.priority : 0;
 }
 
-export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
-  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
+/** The study of a job, and the request of a person for its analysis, open or answered, if there is one. */
+export async function studyToReport(
+  { studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob,
+  { requests }: Pick<ResultIndex, 'requests'>,
+): Promise<{ readonly study: StudyToReport; readonly request: AnalysisRequestRow | undefined }> {
+  const request = await requests.find(studyInstanceUID);
+  const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
+  return { study: request ? { ...study, isRequested: true } : study, request };
 }

@@ -56,12 +56,12 @@ export function resultOf(context: ReportContext, parts: ResultParts, settings: R
 }
 
 function triageIn(
-  { rule, instances, study: { arrival } }: ReportContext,
+  { rule, instances, study: { arrival, isRequested } }: ReportContext,
   findings: readonly ResultFinding[],
   settings: ResultSettings,
   now: Date,
 ): NewTriage | undefined {
-  return triageOf({ findings, priority: rule?.priority ?? 0, rule, instances, arrival }, settings, now);
+  return triageOf({ findings, priority: rule?.priority ?? 0, rule, isRequested, instances, arrival }, settings, now);
 }
 
 /** The result that documents state which were composed and stored now. */

@@ -10,6 +10,8 @@ export interface TriagedStudy {
   readonly findings: readonly WeighedFinding[];
   readonly priority: number;
   readonly rule: Pick<RoutingRule, 'action' | 'findingsOff'> | undefined;
+  /** A person has requested the analysis. */
+  readonly isRequested?: boolean | undefined;
   /** Images of the study; none if they could not be read. */
   readonly instances: readonly DataSet[];
   readonly arrival: Arrival;
@@ -20,7 +22,7 @@ export interface TriagedStudy {
  * of twenty years is stored, of the encounter only its class, of the Study Date only whether it is recent.
  */
 export function triageOf(
-  { findings, priority, rule, instances, arrival }: TriagedStudy,
+  { findings, priority, rule, isRequested = false, instances, arrival }: TriagedStudy,
   { triage, findingsOff = [] }: { readonly triage?: TriageSettings | undefined; readonly findingsOff?: readonly string[] | undefined },
   now: Date,
 ): NewTriage | undefined {
@@ -32,7 +34,7 @@ export function triageOf(
     urgency: urgencyOf({ findings, priority, ageGroup, encounterClass }, triage, off),
     ...(ageGroup === undefined ? {} : { ageGroup }),
     ...(encounterClass === undefined ? {} : { encounterClass }),
-    isSelected: rule?.action === 'analyse',
+    isSelected: rule?.action === 'analyse' || isRequested,
     isRecent: isRecent(instances, triage.maxStudyAgeDays, now),
   };
 }

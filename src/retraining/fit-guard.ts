@@ -53,7 +53,7 @@ export async function embeddingsOfStudies(
     counts.seen++;
     try {
       const instances = await pacs.retrieveStudyMetadata(study);
-      const { images } = applyRules(instances, await arrivalOf(study), settings);
+      const { images } = applyRules(instances, { arrival: await arrivalOf(study) }, settings);
       if (!images || images.kind !== kind) {
         counts.otherStudies++;
         continue;

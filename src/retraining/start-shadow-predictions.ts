@@ -12,11 +12,18 @@ import { predictInShadow } from './shadow-prediction.js';
 /** Queues a prediction of each line's challenger for a study that its champion has just reported. Nothing waits for it. */
 export async function queueShadowPrediction(
   { studyInstanceUID, arrival: { callingAeTitle, calledAeTitle } }: StudyToReport,
-  { outcome, modelVersion, findings, otherFindings = [] }: Pick<StudyResult, 'outcome' | 'modelVersion' | 'findings' | 'otherFindings'>,
+  {
+    outcome,
+    rule,
+    modelVersion,
+    findings,
+    otherFindings = [],
+  }: Pick<StudyResult, 'outcome' | 'rule' | 'modelVersion' | 'findings' | 'otherFindings'>,
   { lines }: Pick<ServingLines, 'lines'>,
   jobs: Pick<Jobs, 'send'>,
 ): Promise<void> {
-  if (outcome !== 'reported') return;
+  // Without a rule a person has requested the report: the figures are those of the studies that the rules select.
+  if (outcome !== 'reported' || rule === undefined) return;
   const reportedBy = new Set([modelVersion, ...[...findings, ...otherFindings].map((finding) => finding.modelVersion)]);
   for (const [line, serving] of lines) {
     const [challenger, champion] = [serving.challenger(), serving.champion()];

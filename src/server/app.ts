@@ -9,6 +9,7 @@ import { openApiDocument } from './open-api.js';
 import type { ServerParts } from './ports.js';
 import { defineRoute, routerOf, type Route } from './route.js';
 import { administrationRoutes } from './routes/administration.js';
+import { analysisRequestRoutes } from './routes/analysis-requests.js';
 import { analyzeRoutes } from './routes/analyze.js';
 import { assessmentRoutes } from './routes/assessments.js';
 import { readingRoutes } from './routes/readings.js';
@@ -35,6 +36,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   resultRoutes,
   assessmentRoutes,
   readingRoutes,
+  analysisRequestRoutes,
   administrationRoutes,
   auditRoutes,
   metricsRoutes,

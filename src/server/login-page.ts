@@ -1,71 +1,55 @@
-import type { Request } from 'express';
+import { escapeHtml, smallPage } from './small-page.js';
 
 interface LoginTexts {
   readonly logIn: string;
-  readonly notice: string;
   readonly hospital: string;
   readonly name: string;
   readonly password: string;
 }
 
 const texts: Readonly<Record<'en' | 'de', LoginTexts>> = {
-  en: {
-    logIn: 'Log in',
-    notice: 'Not for diagnosis. Software results, not verified by a physician.',
-    hospital: 'Log in with your hospital account',
-    name: 'Name',
-    password: 'Password',
-  },
-  de: {
-    logIn: 'Anmelden',
-    notice: 'Nicht zur Diagnose. Ergebnisse einer Software, von keinem Arzt geprüft.',
-    hospital: 'Mit dem Konto des Krankenhauses anmelden',
-    name: 'Name',
-    password: 'Passwort',
-  },
+  en: { logIn: 'Log in', hospital: 'Log in with your hospital account', name: 'Name', password: 'Password' },
+  de: { logIn: 'Anmelden', hospital: 'Mit dem Konto des Krankenhauses anmelden', name: 'Name', password: 'Passwort' },
 };
 
-/** The language that the browser prefers: before a login nothing else is known. */
-export function languageOf(request: Request): 'en' | 'de' {
-  return request.acceptsLanguages(['en', 'de']) === 'de' ? 'de' : 'en';
-}
-
-/** The login page, dark as the application; works without scripts. */
-export function loginPage({ openId, language }: { readonly openId: boolean; readonly language: 'en' | 'de' }): string {
-  const { logIn, notice, hospital, name, password } = texts[language];
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${logIn} · orthanc-chest-ai</title>
-<style>
-:root { color-scheme: dark; --ground: #0c1013; --card: #161c21; --line: #39434d; --field: #262e36; --ink: #e8ebee; --notice: #ffd27a; --edge: #8a97a3; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { width: min(22rem, 88vw); padding: 1.75rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
-h1 { margin: 0; display: flex; align-items: center; gap: .6rem; font-size: 1.3rem; font-weight: 650; letter-spacing: -.01em; }
-.notice { margin: .5rem 0 1.1rem; color: var(--notice); }
-label { display: block; margin-top: .9rem; font-weight: 600; }
-input, button, .button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--field); border: 1px solid var(--edge); border-radius: .5rem; }
-input { margin-top: .25rem; }
-button, .button { display: block; margin-top: 1.4rem; background: #0a6b60; border-color: #0a6b60; color: #fff; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
-button:hover, .button:hover { background: #04524a; }
-:focus-visible { outline: 2px solid #2fbfae; outline-offset: 2px; }
-</style>
-</head>
-<body>
-<main>
-<h1><svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#12303a"/><path d="M14.5 6v8.5c0 2-1.200 3-2.500 4.200C9.500 21 6.500 22.500 6.500 24.500 6.500 14 9.500 9 12 9c1.300 0 2 1 2 2.500V6zM17.500 6v8.500c0 2 1.200 3 2.500 4.200 2.500 2.300 5.500 3.800 5.500 5.800C25.500 14 22.500 9 20 9c-1.300 0-2 1-2 2.500V6z" fill="none" stroke="#4fd1c5" stroke-width="1.900" stroke-linejoin="round"/><circle cx="10" cy="17" r="2.300" fill="#ffb86b"/></svg>orthanc-chest-ai</h1>
-<p class="notice" role="note">${notice}</p>
-${openId ? `<a class="button" href="/api/login/oidc">${hospital}</a>` : ''}
+/** @param next where the user goes after the login; a path of ours (see returnPath) */
+export function loginPage({
+  openId,
+  language,
+  next,
+}: {
+  readonly openId: boolean;
+  readonly language: 'en' | 'de';
+  readonly next?: string | undefined;
+}): string {
+  const { logIn, hospital, name, password } = texts[language];
+  const query = next === undefined ? '' : `?next=${encodeURIComponent(next)}`;
+  const content = `${openId ? `<a class="button" href="/api/login/oidc${query}">${hospital}</a>` : ''}
 <form method="post" action="/api/login">
+${next === undefined ? '' : `<input type="hidden" name="next" value="${escapeHtml(next)}">`}
 <label for="name">${name}</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus>
 <label for="password">${password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit">${logIn}</button>
-</form>
-</main>
-</body>
-</html>`;
+</form>`;
+  return smallPage({ title: logIn, language, content });
+}
+
+const maxPathLength = 1_000;
+
+/**
+ * Where a login may lead: a view of ours, below the root. Anything else could lead the user to another site.
+ *
+ * @returns undefined for any other text
+ */
+export function returnPath(text: unknown): string | undefined {
+  return typeof text === 'string' && text.length <= maxPathLength && /^\/(?![/\\])[\w.~%/?&=:,@+-]*$/.test(text) && !isNoView(text)
+    ? text
+    : undefined;
+}
+
+/** An address of the interface shows no page, and the login page itself leads nowhere. */
+function isNoView(path: string): boolean {
+  return /^\/(api\/(?!docs)|login|dicom-web|page\/|metrics|health|hint)/.test(path);
 }

@@ -26,6 +26,7 @@ export type {
   HistoryEntry,
   OutcomeCounts,
   PageFinding,
+  RequestedAnalysis,
   ShownAssessment,
   ShownHeatMap,
   ShownImage,

@@ -3,10 +3,12 @@ import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
 import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
+import type { RequestState } from '../reporting/request-analysis.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { ExplanationLanguage } from '../triage/explanation.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
+import type { Confirmations } from './access/confirmations.js';
 import type { Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
@@ -70,6 +72,8 @@ export interface ServerPorts {
   readonly drift: DriftPort;
   readonly backfills: BackfillPort;
   readonly erase: ErasurePort;
+  readonly requests: AnalysisRequestPort;
+  readonly confirmations: Confirmations;
   readonly messages: MessagesPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
@@ -139,6 +143,12 @@ export interface DriftPort {
   requestCheck(): Promise<void>;
   /** @returns false if no unacknowledged alarm has that id */
   acknowledge(id: string, by: string): Promise<boolean>;
+}
+
+/** A person requests the analysis of a study, whatever the routing rules select. */
+export interface AnalysisRequestPort {
+  /** @throws Fault `pacs-not-found`, `study-ambiguous`, `dicom-attribute` */
+  request(studyInstanceUID: string): Promise<RequestState>;
 }
 
 /** Analyses of the archive; each change is on record before it is carried out. */

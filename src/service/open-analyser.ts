@@ -8,6 +8,7 @@ import { loadModelVersion, type ModelVersion } from '../registry/model-version.j
 import { loadRouting } from '../routing/rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import { checkMessageRules } from '../messages/check-rules.js';
+import { checkLabelNames } from '../result-labels/label-names.js';
 import { checkFindingNames } from '../reporting/findings-off.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
@@ -37,6 +38,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const findings = loadFindings(config.findingsFile);
   checkFindingNames({ findingsOff: config.findings.off }, config.triage.weights, routing, findings.findings);
   checkMessageRules(config.messages, findings.findings);
+  if (config.resultLabels.enabled) checkLabelNames(config.resultLabels, Object.keys(findings.findings));
   const version = starting ?? (await servedVersion(config));
   // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);

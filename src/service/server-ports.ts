@@ -1,5 +1,5 @@
 import type { ShownResult } from '../server/page-types.js';
-import type { BackfillPort, ErasurePort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
+import type { AnalysisRequestPort, BackfillPort, ErasurePort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
@@ -12,6 +12,7 @@ import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { AssessmentActions } from '../assessments/assessments.js';
+import { confirmationsOf } from '../server/access/confirmations.js';
 import { assessmentsPortOf } from '../server/page/assessments.js';
 import { readingsPortOf, type ReadingParts } from '../server/page/readings.js';
 
@@ -22,14 +23,17 @@ export interface ServerPortParts extends HealthPorts {
   readonly readingParts: ReadingParts;
   readonly page: PagePort;
   readonly messagePorts: MessagePorts;
+  /** A reader has claimed, read or assessed a study. */
+  readonly onReadingChanged: (studyInstanceUID: string) => Promise<void>;
   readonly modelActions: ModelActions;
   readonly backfills: BackfillPort;
   readonly erase: ErasurePort;
+  readonly requests: AnalysisRequestPort;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
-  const { pacs, store, jobs, assessments, readingParts, page, modelActions, messagePorts } = parts;
+  const { pacs, store, jobs, assessments, readingParts, page, modelActions, messagePorts, onReadingChanged } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
@@ -44,8 +48,8 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     deliveries: (await store.deliveries.ofResult(row.resultId)).map(({ destination, state }) => ({ destination, state })),
   });
   return {
-    assessments: assessmentsPortOf(assessments, store),
-    readings: readingsPortOf(store, readingParts),
+    assessments: assessmentsPortOf(assessments, store, onReadingChanged),
+    readings: readingsPortOf(store, readingParts, onReadingChanged),
     async retrain(by, line = defaultLine) {
       lineNamed(new Map(parts.lines().map((one) => [one.line, one])), line);
       await requestRetraining(jobs, by, line);
@@ -58,6 +62,8 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     modelActions,
     backfills: parts.backfills,
     erase: parts.erase,
+    requests: parts.requests,
+    confirmations: confirmationsOf(store.oneTimeTokens),
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

@@ -34,7 +34,6 @@ import { messagePortsOf } from './message-ports.js';
 import type { DicomChannelPorts } from '../messages/dicom-channel.js';
 import { channelPortsOf } from './channel-ports.js';
 import { openChannels } from '../messages/open-channels.js';
-import { startMessages } from '../messages/start-messages.js';
 import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
 import { openLines, type OpenedLine } from './open-lines.js';
@@ -44,9 +43,7 @@ import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { priorSearch } from '../reporting/prior-result.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
-import { refreshUrgencies } from '../reporting/refresh-urgencies.js';
-import { removeStudy } from '../reporting/remove-study.js';
-import { startReporting } from '../reporting/start-reporting.js';
+import { requestAnalysis } from '../reporting/request-analysis.js';
 import { studySearch } from '../reporting/study-search.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
 import { hasChallenger } from '../archive/shadow-work.js';
@@ -54,11 +51,12 @@ import { startRetention } from '../retention/start-retention.js';
 import { startBackfills } from '../archive/start-backfills.js';
 import { erasurePortOf } from '../server/page/erasures.js';
 import { backfillPortOf } from '../server/page/backfills.js';
-import { unlessDeleted } from '../reporting/unless-deleted.js';
-import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startOrthancLabels } from '../assessments/start-assessments.js';
 import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
-import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { retentionPortsOf } from './retention-ports.js';
+import { queueResultLabels, startLabelSweep } from '../result-labels/start-result-labels.js';
+import { resultLabelPortsOf } from './result-label-ports.js';
+import { startWork } from './start-work.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
 import { pageFilesOf, uploadsRoot } from './page-files.js';
@@ -216,18 +214,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       metrics,
     });
     channelPorts = channelPortsOf(reportPorts.pacs, pacs.orthanc, config);
+    const resultLabelPorts = resultLabelPortsOf(config, pacs.orthanc, store, log);
     const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
-      const { studies, index, queue, events } = storyPorts;
-      const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
-        unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
-      await startReporting(storyPorts, serving, jobs, config);
-      void refreshUrgencies(store.readings, analyser.settings)
-        .then((count) => count > 0 && log.info('the urgency of studies was computed by the present weights', { studies: count }))
-        .catch((error: unknown) => log.warn('the urgency of studies could not be computed again', { reason: String(error) }));
-      await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
-      await startAssessments(assessments, unlessGone, jobs, config);
-      await startMessages(messagePorts, store, jobs, config);
+      const { settings } = analyser;
+      await startWork({ config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, store, jobs });
     }
     if (does('train')) {
       for (const { settings: line, registry: ofLine } of lines.values())
@@ -281,9 +272,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       readingParts,
       page,
       messagePorts,
+      onReadingChanged: (uid) => queueResultLabels(uid, config.resultLabels, jobs),
       modelActions: modelActionsOf(lines),
       backfills,
       erase: erasurePortOf(retentionPorts),
+      requests: { request: (uid) => requestAnalysis(uid, storyPorts) },
     });
     monitorHealth(healthParts);
     if (does('web'))
@@ -298,6 +291,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     if (does('watch')) {
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
+      startLabelSweep(resultLabelPorts, jobs, config);
       startBackfills(storyPorts, store, serving, studySearch(pacs), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
     }

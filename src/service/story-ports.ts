@@ -8,6 +8,7 @@ import { orthancDestinations } from '../reporting/orthanc-destinations.js';
 import { orthancStudies } from '../reporting/orthanc-studies.js';
 import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
 import { studyQueueOf } from '../reporting/queues.js';
+import { queueResultLabels } from '../result-labels/start-result-labels.js';
 import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
 import { removePicturesOfStudies } from '../retraining/training-pictures.js';
 import type { Metrics } from '../server/metrics.js';
@@ -49,7 +50,10 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
         await removePicturesOfStudies(config, [studyInstanceUID]);
       },
       onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
-      onIndexed: (studyInstanceUID) => queueMessagePlan(studyInstanceUID, config.messages, jobs),
+      onIndexed: async (studyInstanceUID) => {
+        await queueMessagePlan(studyInstanceUID, config.messages, jobs);
+        await queueResultLabels(studyInstanceUID, config.resultLabels, jobs);
+      },
       onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
     },
     observe: (result) => metrics.observe(result),

@@ -7,6 +7,7 @@ import { assessment, label } from './label-schema.js';
 import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 import { reading } from './reading-schema.js';
+import { analysisRequest, oneTimeToken } from './request-schema.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -148,4 +149,6 @@ export const tables = {
   backfill,
   backfillStudy,
   erasedStudy,
+  analysisRequest,
+  oneTimeToken,
 };

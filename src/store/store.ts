@@ -5,6 +5,7 @@ import { scheduleStateIn, type ScheduleState } from './schedule-state.js';
 import { sharedModelsIn, type SharedModels } from './shared-models.js';
 import { accountsIn, type Accounts } from './accounts.js';
 import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
+import { analysisRequestsIn, type AnalysisRequests } from './analysis-requests.js';
 import { backfillsIn, type Backfills } from './backfills.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
@@ -20,8 +21,10 @@ import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
+import { oneTimeTokensIn, type OneTimeTokens } from './one-time-tokens.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { readingsIn, type Readings } from './readings.js';
+import { resultStatesIn, type ResultStates } from './result-states.js';
 import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
@@ -51,6 +54,7 @@ export interface Store {
   readonly knownStudies: KnownStudies;
   readonly studyChanges: StudyChanges;
   readonly results: Results;
+  readonly resultStates: ResultStates;
   readonly worklist: Worklist;
   readonly readings: Readings;
   readonly deliveries: Deliveries;
@@ -67,6 +71,8 @@ export interface Store {
   readonly backfills: Backfills;
   readonly erasures: Erasures;
   readonly supersededDocuments: SupersededDocuments;
+  readonly requests: AnalysisRequests;
+  readonly oneTimeTokens: OneTimeTokens;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -111,6 +117,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     knownStudies: knownStudiesIn(database),
     studyChanges: studyChangesIn(database),
     results: resultsIn(database),
+    resultStates: resultStatesIn(database),
     worklist: worklistIn(database),
     readings: readingsIn(database),
     deliveries: deliveriesIn(database),
@@ -127,6 +134,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     backfills: backfillsIn(database),
     erasures: erasuresIn(connection),
     supersededDocuments: supersededDocumentsIn(database),
+    requests: analysisRequestsIn(database),
+    oneTimeTokens: oneTimeTokensIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

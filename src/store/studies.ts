@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
 import { reading } from './reading-schema.js';
+import { analysisRequest } from './request-schema.js';
 import { delivery, result, study, type StudyState } from './schema.js';
 import { noteStudyChange } from './study-changes.js';
 
@@ -31,7 +32,7 @@ export interface Studies {
   /** Notes that a failure on this content is tried once more. */
   retrying(studyInstanceUID: string, contentKey: string): Promise<void>;
   /**
-   * Removes everything that follows from a study that the PACS no longer has: results, deliveries, reading state, assessments, labels. What
+   * Removes everything that follows from a study that the PACS no longer has: results, deliveries, reading state, assessments, labels, a request. What
    * stays are figures of drift and of challengers. @returns false if nothing was known
    */
   forget(studyInstanceUID: string): Promise<boolean>;
@@ -101,6 +102,7 @@ export function studiesIn(database: Database): Studies {
               results.map(({ id }) => id),
             ),
           );
+        await tables.delete(analysisRequest).where(eq(analysisRequest.studyInstanceUID, studyInstanceUID));
         await tables.delete(reading).where(eq(reading.studyInstanceUID, studyInstanceUID));
         await tables.delete(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID));
         const labels = await tables.delete(label).where(eq(label.studyInstanceUID, studyInstanceUID)).returning({ finding: label.finding });

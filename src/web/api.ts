@@ -47,8 +47,12 @@ async function read<Reply>(response: Response, stay = false): Promise<Reply> {
   const json: unknown = text === '' ? undefined : parsed(text);
   if (response.ok) return json as Reply;
   // The session has ended: the server shows the login page, which leads back here.
-  if (response.status === 401 && !stay) location.assign('/login');
+  if (response.status === 401 && !stay) location.assign(loginAddress());
   throw faultOf(response.status, json);
+}
+
+function loginAddress(): string {
+  return `/login?next=${encodeURIComponent(location.pathname)}`;
 }
 
 function faultOf(status: number, json: unknown): ApiFault {
@@ -82,7 +86,7 @@ export function upload<Reply>(path: string, file: File, onProgress: (share: numb
     request.onload = () => {
       const json = parsed(request.responseText);
       if (request.status >= 200 && request.status < 300) resolve(json as Reply);
-      else if (request.status === 401) location.assign('/login');
+      else if (request.status === 401) location.assign(loginAddress());
       else reject(faultOf(request.status, json));
     };
     request.onerror = () => reject(new ApiFault(0, 'unreachable', ''));

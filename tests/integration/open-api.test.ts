@@ -179,6 +179,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/password': { current: 'correct horse battery', next: 'another horse battery' },
   'post /api/studies/{study}/assessments': { findings: [{ name: 'pneumonia', decision: 'present' }], adjudicates: true },
   'post /api/studies/{study}/reading/claim': { takeOver: true },
+  'post /request-analysis/{study}': { token: 'of another page' },
   'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
   'post /api/models/{version}/challenge': { why: 'a test' },
   'post /api/models/rollback': {},

@@ -19,11 +19,13 @@ export interface ServiceOptions {
   readonly dataDir?: string;
   readonly databaseUrl?: string;
   readonly routingFile?: string;
+  readonly findingsFile?: string;
   readonly report?: Partial<Config['report']>;
   readonly orthanc?: Partial<Config['orthanc']>;
   readonly work?: Partial<Config['work']>;
   readonly triage?: Partial<Config['triage']>;
   readonly assessments?: Partial<Config['assessments']>;
+  readonly resultLabels?: Partial<Config['resultLabels']>;
   readonly model?: Partial<Config['model']>;
   /** As in a configuration file. */
   readonly messages?: unknown;
@@ -56,8 +58,10 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     triage: { ...base.triage, maxStudyAgeDays: 36_500, ...options.triage },
     assessments: { ...base.assessments, ...options.assessments },
     model: { ...base.model, directory: twoFindingModel, ...options.model },
+    resultLabels: { ...base.resultLabels, ...options.resultLabels },
     messages: messagesSettings.parse(options.messages ?? {}),
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
+    ...(options.findingsFile ? { findingsFile: options.findingsFile } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
 import type { AccessSettings } from '../../src/server/access/access.js';
+import { confirmationsOf } from '../../src/server/access/confirmations.js';
 import type { PagePort, ServerParts, ServerPorts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
@@ -84,6 +85,8 @@ export async function startTestServer(
       resume: () => noBackfill(),
       cancel: () => noBackfill(),
     },
+    requests: { request: async () => 'queued' },
+    confirmations: confirmationsOf(store.oneTimeTokens),
     messages: {
       channels: async () => [channel],
       ofChannel: async () => [message],

@@ -50,7 +50,7 @@ function folderOf(name: string): string | undefined {
 
 /** Rows `| folder | contains | may import |`; `everything but a` stands for all folders but a, `types of a` for a. */
 function tableOf(markdown: string): ReadonlyMap<string, { readonly allows: (target: string) => boolean }> {
-  const rows = [...markdown.matchAll(/^\| ([a-z\d]+) \| [^|]+ \| ([^|]+) \|$/gm)].filter(([, folder]) => folder !== 'folder');
+  const rows = [...markdown.matchAll(/^\| ([a-z][a-z\d-]*) \| [^|]+ \| ([^|]+) \|$/gm)].filter(([, folder]) => folder !== 'folder');
   return new Map(
     rows.map(([, folder, words]) => {
       const text = words!.trim();

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { loadConfig } from '../../src/config.js';
 import { configSchema } from '../../src/config/schema.js';
 import { isFault } from '../support/fault.js';
+import { resultLabelTexts } from '../support/result-label-texts.js';
 
 const timer = 2_147_483_647;
 /** Every setting that is a number: the smallest and the largest value that it accepts, and the next ones outside. */
@@ -224,6 +225,7 @@ const texts: Readonly<Record<string, TextSetting>> = {
     refuses: [[{ channel: 'a' }], [{}], {}],
   },
   'retention.schedule': lines(100),
+  ...resultLabelTexts,
   'retraining.schedule': lines(100),
   'retraining.recipeFile': aPath,
   'retraining.rulesFile': aPath,
@@ -250,6 +252,7 @@ const switches = [
   'report.failedDocuments',
   'report.heatMaps',
   'report.priors',
+  'resultLabels.enabled',
   'retraining.enabled',
 ] as const;
 

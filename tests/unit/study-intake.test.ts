@@ -16,6 +16,7 @@ interface StudyRecord {
   readonly retriedKey?: string;
   readonly currentSeries?: readonly string[];
   readonly isErased?: boolean;
+  readonly isRequested?: boolean | undefined;
 }
 
 /** @returns the state of a study with these series, if the index has this record of it */
@@ -29,10 +30,12 @@ async function readinessOf(series: PacsStudy['series'], record: StudyRecord): Pr
     retriedKey,
     currentSeries = ['1.2.9'],
     isErased = false,
+    isRequested,
   } = record;
   const index = {
     erasures: { isErased: async () => isErased },
     studies: { find: async () => ({ contentKey, retriedKey }) },
+    requests: { find: async () => (isRequested === undefined ? undefined : { isOpen: isRequested }) },
     results: {
       currentResult: async () => ({
         outcome,
@@ -90,6 +93,16 @@ test('D12: a failure is tried once more for the same images, and not again', asy
   );
 });
 
+test('an open request repeats what the rules or a failure have answered, and not what the images have', async () => {
+  const states = async (record: StudyRecord): Promise<readonly string[]> =>
+    Promise.all([true, false, undefined].map((isRequested) => readinessOf([images, report], { ...record, isRequested })));
+  for (const code of ['no-rule', 'ignored-by-rule'])
+    assert.deepEqual(await states({ outcome: 'skipped', code }), ['ready', 'unchanged', 'unchanged'], code);
+  assert.deepEqual(await states({ outcome: 'failed', code: 'pixels-unreadable' }), ['ready', 'unchanged', 'unchanged']);
+  assert.deepEqual(await states({ outcome: 'skipped', code: 'not-frontal-chest' }), ['unchanged', 'unchanged', 'unchanged']);
+  assert.deepEqual(await states({ outcome: 'reported' }), ['unchanged', 'unchanged', 'unchanged']);
+});
+
 test('D14: the same instances in other files are other content; a key of an earlier release is compared by its instances', () => {
   const series = [images];
   const before = contentKeyOf({
@@ -118,6 +131,7 @@ test('a second job for the same images plans the messages and leaves the study d
   const did: string[] = [];
   const index = {
     erasures: { isErased: async () => false },
+    requests: { find: async () => undefined },
     studies: { find: async () => ({ contentKey }), setDone: async () => void did.push('done') },
     results: { currentResult: async () => ({ outcome: 'reported', documents: [{ seriesInstanceUID: '1.2.9' }] }) },
   };

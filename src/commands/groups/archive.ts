@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { BackfillOptions, ServiceOptions } from '../backfill.js';
+import type { BackfillOptions } from '../backfill.js';
 import type { EraseOptions } from '../erase.js';
+import type { ServiceOptions } from '../service-api.js';
 import { jsonObject, repeatable } from './option-values.js';
 
 const serviceHelp =
@@ -70,7 +71,8 @@ function addErase(program: Command): void {
     .action(async (options: EraseOptions) => (await import('../erase.js')).eraseCommand(options));
 }
 
-function withService(command: Command): Command {
+/** Options of a command that uses the running service, if a token is given. */
+export function withService(command: Command): Command {
   return command
     .option('--token-file <file>', 'file with a token; the command then uses the HTTP API of the running service')
     .option('--url <url>', 'address of the service, with --token-file (default: HOST and PORT of the settings on this machine)')

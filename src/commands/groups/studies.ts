@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { ServiceOptions } from '../service-api.js';
+import { withService } from './archive.js';
 import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
 
 /** Commands on studies: analyze files, list results, import and list labels, check for drift. */
@@ -23,6 +25,18 @@ export function addStudyCommands(program: Command): void {
     .action(async (files: string[], options: { json: boolean; csv: boolean; sr?: string; heatmap?: string }) =>
       (await import('../analyze.js')).analyze(files, options),
     );
+
+  withService(
+    program
+      .command('request')
+      .description('Request the analysis of studies in the PACS, whatever the routing rules select; the running service does the work.')
+      .argument('<uid...>', 'Study Instance UIDs'),
+  )
+    .addHelpText(
+      'after',
+      '\nThe command opens the database of the service. The embedded database can be opened by one process only: while the service runs, give a token of role reader with --token-file, and the command uses the HTTP API of the service. The exit status is 1 if a study could not be requested.\n\nExample:\n  chest-ai request 1.2.840.113619.2.5.1 --token-file reader-token',
+    )
+    .action(async (uids: string[], options: ServiceOptions) => (await import('../request.js')).requestStudies(uids, options));
 
   program
     .command('results')

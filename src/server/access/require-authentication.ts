@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
-import { languageOf, loginPage } from '../login-page.js';
+import { loginPage, returnPath } from '../login-page.js';
+import { languageOf } from '../small-page.js';
 import type { Access } from './access.js';
 import type { Principal } from './roles.js';
 
@@ -30,14 +31,28 @@ export function requireAuthentication({ openId }: Pick<Access, 'openId'>): Reque
       return;
     }
     if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
+      const next = returnPath(request.originalUrl);
+      // A link on another site: the browser does not send the strict cookie of a session along with it. One step from our own page does.
+      if (next !== undefined && request.get('Sec-Fetch-Site') === 'cross-site') {
+        response
+          .status(401)
+          .type('html')
+          .send(continuePage(`/login?next=${encodeURIComponent(next)}`));
+        return;
+      }
       response
         .status(401)
         .type('html')
-        .send(loginPage({ openId: openId !== undefined, language: languageOf(request) }));
+        .send(loginPage({ openId: openId !== undefined, language: languageOf(request), next }));
       return;
     }
     throw new Fault('login-required', 'expected a login or the token of a program, found neither');
   };
+}
+
+/** A page that leads to another of ours by itself. @param address without characters that HTML needs quoted */
+export function continuePage(address: string): string {
+  return `<!doctype html><meta http-equiv="refresh" content="0;url=${address}"><title>orthanc-chest-ai</title><a href="${address}">Continue</a>`;
 }
 
 function isOpen(request: Request): boolean {

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 
 /**
- * What a user may do. viewer: see results and images; reader: also assess findings and claim studies; operator: also retry, promote,
+ * What a user may do. viewer: see results and images; reader: also assess findings, claim studies and request analyses; operator: also retry, promote,
  * retrain; admin: also accounts and audit; service: a program, which sends hints and reads results; metrics: a program that
  * reads the figures of /metrics and nothing about a study.
  */

@@ -10,6 +10,7 @@ import type { AssessmentsPort } from '../ports.js';
 export function assessmentsPortOf(
   assessments: Pick<AssessmentActions, 'give' | 'readerOf'>,
   store: Pick<Store, 'assessments' | 'labels' | 'readings'>,
+  onChanged: (studyInstanceUID: string) => Promise<void> = async () => undefined,
 ): AssessmentsPort {
   return {
     async record({ reader, ...given }) {
@@ -20,6 +21,7 @@ export function assessmentsPortOf(
       });
       // An assessment that was stored before says again that the study is read.
       if (!stored) await store.readings.markRead(given.studyInstanceUID, reader, new Date());
+      await onChanged(given.studyInstanceUID);
       return { assessment: shownAssessment(assessment), stored };
     },
     mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,

@@ -26,6 +26,7 @@ import { readHeader } from '../../reporting/upload-header.js';
 import { UploadAnalyses } from './analyze-uploads.js';
 import { priorOfPage } from './prior.js';
 import { pageModels, type ModelParts } from './models.js';
+import { searchWorklist } from './search-worklist.js';
 import { usableUid } from '../parameters.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
 import type { ServingLines } from '../../serving/serving-lines.js';
@@ -52,7 +53,7 @@ export function pagePortOf(parts: PageParts): PagePort {
   const readingParts: ReadingParts = { triage, settings: reportPorts.settings };
   return {
     async worklist({ search, language = 'en', order = triage.order, ...filter }) {
-      const searched = search ? await searchIn(search, parts) : {};
+      const { withoutResult = [], ...searched } = search ? await searchWorklist(search, pacs, store.results) : {};
       const now = new Date();
       const overdueSince = limitOf(now, triage.maxWaitMinutes);
       const { rows, next } = await store.worklist.page({ ...filter, ...searched, order, now, overdueSince });
@@ -60,6 +61,8 @@ export function pagePortOf(parts: PageParts): PagePort {
         rows: rows.map((row): WorklistRow => ({ ...shownRow(row), reading: shownReading(row, row.reading, readingParts, now, language) })),
         order,
         ...(next ? { next } : {}),
+        // Once, and not where the list is filtered by what only results have.
+        ...(withoutResult.length > 0 && !filter.after && !filter.outcome && !filter.present && !filter.reading ? { withoutResult } : {}),
       };
     },
     async counts() {
@@ -133,20 +136,6 @@ export function pagePortOf(parts: PageParts): PagePort {
     analyze: (path, name, options) => uploads.analyze(path, name, options),
     ...pageModels(parts),
   };
-}
-
-/** By UID in the index; anything else is an identifier that only the PACS knows. */
-async function searchIn(
-  search: string,
-  { pacs }: PageParts,
-): Promise<{ readonly studyPrefix?: string; readonly studies?: readonly string[] }> {
-  if (/^[0-9]+\.[0-9.]*$/.test(search)) return { studyPrefix: search };
-  const text = search.replace(/[\\*?]/g, '').trim();
-  // An empty value matches every study (PS3.4 §C.2.2.2.3): the search names none.
-  if (text === '') return { studies: [] };
-  const queries = [{ PatientID: text }, { AccessionNumber: text }, { PatientName: `${text}*` }];
-  const found = await Promise.all(queries.map((query) => pacs.dicomWeb.searchForStudies(query, { limit: 100 })));
-  return { studies: [...new Set(found.flat().map((one) => textOf(one, 'StudyInstanceUID') ?? ''))] };
 }
 
 function shownRow(row: ResultRow): Omit<WorklistRow, 'reading'> {

@@ -52,11 +52,16 @@ export function shownReading(
 }
 
 /** What readers do with a study that waits. */
-export function readingsPortOf(store: Pick<Store, 'readings' | 'results'>, parts: ReadingParts): ReadingsPort {
+export function readingsPortOf(
+  store: Pick<Store, 'readings' | 'results'>,
+  parts: ReadingParts,
+  onChanged: (studyInstanceUID: string) => Promise<void> = async () => undefined,
+): ReadingsPort {
   const shown = async (studyInstanceUID: string, change: ReadingChange | undefined, now: Date) => {
     const row = change && (await store.results.currentResult(studyInstanceUID));
     if (!change || !row) throw new Fault('not-found', 'expected a study with a result, found none', { studyInstanceUID });
     if (!change.isDone) throw new Fault('reading-conflict', conflict(change.row, now), { studyInstanceUID });
+    await onChanged(studyInstanceUID);
     return {
       reading: shownReading(row, change.row, parts, now, 'en'),
       ...(change.takenFrom === undefined ? {} : { takenFrom: change.takenFrom }),

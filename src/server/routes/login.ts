@@ -8,13 +8,16 @@ import { knownForMs } from '../access/known-origins.js';
 import type { OpenIdAuthorizationRequest } from '../access/openid.js';
 import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
-import { languageOf, loginPage } from '../login-page.js';
+import { continuePage } from '../access/require-authentication.js';
+import { loginPage, returnPath } from '../login-page.js';
+import { languageOf } from '../small-page.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { principalSchema } from '../schemas/access.js';
 
 const text = z.string().max(300);
-const loginBody = z.strictObject({ name: text, password: text });
+const next = z.string().max(1_000).optional().describe('path of a page of the service, to which the user goes after the login');
+const loginBody = z.strictObject({ name: text, password: text, next });
 const passwordBody = z.strictObject({ current: text, next: text });
 const limit = '4kb';
 
@@ -28,9 +31,13 @@ export function loginRoutes({ access }: ServerParts): readonly Route[] {
       path: '/login',
       access: 'public',
       summary: 'The login page',
+      query: z.object({ next }),
       reply: { content: 'text/html' },
-      handle: ({ request, response }) =>
-        void response.type('html').send(loginPage({ openId: access.openId !== undefined, language: languageOf(request) })),
+      handle({ request, response, query }) {
+        const path = returnPath(query.next);
+        if (path !== undefined && response.locals['principal'] !== undefined) response.redirect(303, path);
+        else response.type('html').send(loginPage({ openId: access.openId !== undefined, language: languageOf(request), next: path }));
+      },
     }),
     defineRoute({
       method: 'post',
@@ -42,9 +49,10 @@ export function loginRoutes({ access }: ServerParts): readonly Route[] {
       reply: { json: principalSchema, setsCookie: true },
       async handle({ request, response, body }) {
         checkSameOrigin(request, access.publicUrl);
-        const login = await access.logIn({ ...body, ...originOf(request, access) });
+        const { name, password } = body;
+        const login = await access.logIn({ name, password, ...originOf(request, access) });
         setSession(request, response, access, login);
-        if (request.is('application/x-www-form-urlencoded')) response.redirect(303, '/');
+        if (request.is('application/x-www-form-urlencoded')) response.redirect(303, returnPath(body.next) ?? '/');
         return login.principal;
       },
     }),
@@ -88,17 +96,24 @@ export function loginRoutes({ access }: ServerParts): readonly Route[] {
       access: 'public',
       summary: "Log in at the hospital's OpenID provider",
       description: 'Redirects to the provider.',
+      query: z.object({ next }),
       reply: { content: 'text/html', statuses: [303] },
-      async handle({ request, response }) {
+      async handle({ request, response, query }) {
         const { url, authorization } = await openIdOf(access).begin();
+        const path = returnPath(query.next);
         // Lax, not strict: the way back from the provider begins on its page.
         const secure = isSecure(request, access);
-        setCookie(response, authorizationCookieName(secure), Buffer.from(JSON.stringify(authorization)).toString('base64url'), {
-          secure,
-          sameSite: 'lax',
-          path: '/',
-          maxAgeMs: authorizationRequestMs,
-        });
+        setCookie(
+          response,
+          authorizationCookieName(secure),
+          Buffer.from(JSON.stringify({ ...authorization, ...(path ? { next: path } : {}) })).toString('base64url'),
+          {
+            secure,
+            sameSite: 'lax',
+            path: '/',
+            maxAgeMs: authorizationRequestMs,
+          },
+        );
         response.redirect(303, url.href);
       },
     }),
@@ -110,15 +125,13 @@ export function loginRoutes({ access }: ServerParts): readonly Route[] {
       reply: { content: 'text/html' },
       async handle({ request, response }) {
         const secure = isSecure(request, access);
-        const authorization = authorizationRequestOf(request, secure);
+        const { next: path, ...authorization } = authorizationRequestOf(request, secure);
         clearCookie(response, authorizationCookieName(secure), { secure, sameSite: 'lax', path: '/' });
         const at = request.originalUrl.indexOf('?');
         const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), authorization);
         setSession(request, response, access, await access.logInConfirmed({ ...confirmed, remote: remoteOf(request) }));
         // A page, not a redirect: a strict cookie is not sent along a way that began on another site.
-        response
-          .type('html')
-          .send('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>orthanc-chest-ai</title><a href="/">Continue</a>');
+        response.type('html').send(continuePage(returnPath(path)?.replaceAll('&', '&#38;') ?? '/'));
       },
     }),
   ];
@@ -151,9 +164,9 @@ function openIdOf({ openId }: Access) {
   return openId;
 }
 
-const authorizationRequestSchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string() });
+const authorizationRequestSchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string(), next });
 
-function authorizationRequestOf(request: Request, secure: boolean): OpenIdAuthorizationRequest {
+function authorizationRequestOf(request: Request, secure: boolean): OpenIdAuthorizationRequest & { readonly next?: string | undefined } {
   const cookie = readCookie(request, authorizationCookieName(secure));
   try {
     return authorizationRequestSchema.parse(JSON.parse(Buffer.from(cookie ?? '', 'base64url').toString('utf8')));

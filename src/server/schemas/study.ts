@@ -62,6 +62,9 @@ export const worklistPageSchema = z
     rows: list(worklistRowSchema).describe('in the requested order'),
     order: z.enum(['urgency', 'priority']).describe('of the rows; the setting triage.order decides unless the request does'),
     next: z.string().exactOptional().describe('where the next page starts; absent at the end'),
+    withoutResult: list(z.string())
+      .exactOptional()
+      .describe('Study Instance UIDs of studies that the search finds in the PACS and that have no result; first page only'),
   })
   .readonly();
 export type WorklistPage = z.infer<typeof worklistPageSchema>;
@@ -165,6 +168,11 @@ export const studyPageSchema = z
   })
   .readonly();
 export type StudyPage = z.infer<typeof studyPageSchema>;
+
+export const requestedAnalysisSchema = z
+  .object({ studyInstanceUID: z.string(), state: z.enum(['queued', 'in-progress', 'unchanged']) })
+  .readonly();
+export type RequestedAnalysis = z.infer<typeof requestedAnalysisSchema>;
 
 const codedFindingSchema = z.object({ ...findingShape, code: z.string().exactOptional(), scheme: z.string().exactOptional() }).readonly();
 

@@ -16,6 +16,7 @@ import { messages0031 } from './0031-messages.js';
 import { readings0032 } from './0032-readings.js';
 import { backfill0033 } from './0033-backfill.js';
 import { erasures0036 } from './0036-erasures.js';
+import { requests0034 } from './0034-requests.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -47,5 +48,6 @@ export const migrations: readonly Migration[] = [
   messages0031,
   readings0032,
   backfill0033,
+  requests0034,
   erasures0036,
 ];

@@ -8,6 +8,7 @@ import { QueryBoundary } from '../parts/query-boundary.js';
 import { probabilityText } from '../../lib/probability-text.js';
 import { sortedByImportance } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import { RequestAnalysis } from '../parts/request-analysis.js';
 import { Reason } from '../parts/reason.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
@@ -78,7 +79,8 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
                 </Title>
                 {current && <OutcomeBadge outcome={current.outcome} />}
               </Group>
-              {current && <Findings entry={current} prior={page.prior} />}
+              {current ? <Findings entry={current} prior={page.prior} /> : <Text className="quiet">{t('request.none')}</Text>}
+              {page.pacs === 'answers' && current?.outcome !== 'reported' && <RequestAnalysis study={page.studyInstanceUID} />}
               {current?.outcome === 'reported' && <AssessmentsPanel study={page.studyInstanceUID} current={current} />}
             </section>
             <section className="card" aria-labelledby="documents">

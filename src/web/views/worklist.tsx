@@ -1,13 +1,15 @@
 import { Button, Group, NativeSelect, SegmentedControl, Table, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue, useIntersection } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import type { ShownPatient, WorklistCounts, WorklistPage, WorklistRow } from '../../server/page-types.js';
+import type { WorklistCounts, WorklistPage, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { useTexts } from '../texts/texts.js';
 import { studyView } from '../addresses.js';
+import { usePatients } from '../use-patients.js';
+import { WithoutResult } from './without-result.js';
 import { WorklistCells } from './worklist-cells.js';
 
 type Filter = 'all' | 'present' | 'reported' | 'skipped' | 'failed';
@@ -38,6 +40,7 @@ export function WorklistView(): ReactNode {
   });
   useEffect(() => void Object.assign(position, { filter, reading, order, search }), [filter, reading, order, search]);
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
+  const withoutResult = query.data?.pages[0]?.withoutResult ?? [];
   const number = (count: number | undefined): string => (count === undefined ? '' : ` ${count}`);
   return (
     <>
@@ -98,6 +101,7 @@ export function WorklistView(): ReactNode {
           )
         }
       </QueryBoundary>
+      {withoutResult.length > 0 && <WithoutResult studies={withoutResult} />}
     </>
   );
 }
@@ -141,7 +145,7 @@ function Rows({
   const [, navigate] = useLocation();
   const [active, setActive] = useState(Math.min(position.active, rows.length - 1));
   const body = useRef<HTMLTableSectionElement>(null);
-  const patients = usePatients(rows);
+  const patients = usePatients(useMemo(() => rows.map((row) => row.studyInstanceUID), [rows]));
   const { ref: end, entry } = useIntersection({ rootMargin: '600px' });
   useEffect(() => {
     if (entry?.isIntersecting && more && !loading) more();
@@ -236,26 +240,6 @@ function Rows({
       )}
     </>
   );
-}
-
-/** The patients of the rows, from the PACS; each study is requested once. */
-function usePatients(rows: readonly WorklistRow[]): Readonly<Record<string, ShownPatient | undefined>> {
-  const [known, setKnown] = useState<Readonly<Record<string, ShownPatient | undefined>>>({});
-  useEffect(() => {
-    const missing = rows
-      .map((row) => row.studyInstanceUID)
-      .filter((uid) => !(uid in known))
-      .slice(0, pageSize);
-    if (missing.length === 0) return;
-    let mounted = true;
-    get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.map(encodeURIComponent).join(',')}`)
-      .then((found) => mounted && setKnown((before) => ({ ...before, ...Object.fromEntries(missing.map((uid) => [uid, found[uid]])) })))
-      .catch(() => undefined);
-    return () => {
-      mounted = false;
-    };
-  }, [rows, known]);
-  return known;
 }
 
 export function isWriting(target: EventTarget | null): boolean {

@@ -176,6 +176,7 @@ export const deModels = {
   'audit.of.worklist.search': 'Arbeitsliste durchsucht',
   'audit.of.patient.view': 'Patienten angesehen',
   'audit.of.study.view': 'Studie angesehen',
+  'audit.of.study.request': 'Analyse angefordert',
   'audit.of.study.analyze': 'Studie analysiert',
   'audit.of.pacs.search': 'PACS durchsucht',
   'audit.of.assessment.view': 'Bewertungen angesehen',

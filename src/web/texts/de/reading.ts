@@ -1,4 +1,4 @@
-/** German texts: order and state of reading. {name} stands for a value. */
+/** German texts: order and state of reading, requested analyses. {name} stands for a value. */
 export const deReading = {
   'reading.column': 'Wartet',
   'reading.waiting': 'Wartet {wait}',
@@ -23,4 +23,10 @@ export const deReading = {
   'reading.release': 'Freigeben',
   'reading.markRead': 'Als gelesen markieren',
   'reading.markUnread': 'Als ungelesen markieren',
+  'request.button': 'Jetzt analysieren',
+  'request.none': 'Diese Studie wurde nicht analysiert.',
+  'request.queued': 'Die Studie wartet auf ihre Analyse. Das Ergebnis erscheint hier.',
+  'request.in-progress': 'Die Studie wird bereits analysiert.',
+  'request.unchanged': 'Nichts zu tun: Die Studie hat sich seit ihrer letzten Analyse nicht geändert.',
+  'request.withoutResult': 'Im PACS, ohne Ergebnis',
 } as const;

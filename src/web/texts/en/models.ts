@@ -172,6 +172,7 @@ export const enModels = {
   'audit.of.worklist.search': 'Search worklist',
   'audit.of.patient.view': 'View patients',
   'audit.of.study.view': 'View study',
+  'audit.of.study.request': 'Request analysis',
   'audit.of.study.analyze': 'Analyze study',
   'audit.of.pacs.search': 'Search PACS',
   'audit.of.assessment.view': 'View assessments',

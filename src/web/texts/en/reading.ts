@@ -1,4 +1,4 @@
-/** English texts: order and state of reading. {name} stands for a value. */
+/** English texts: order and state of reading, requested analyses. {name} stands for a value. */
 export const enReading = {
   'reading.column': 'Waiting',
   'reading.waiting': 'Waiting {wait}',
@@ -22,4 +22,10 @@ export const enReading = {
   'reading.release': 'Release',
   'reading.markRead': 'Mark as read',
   'reading.markUnread': 'Mark as unread',
+  'request.button': 'Analyze now',
+  'request.none': 'This study has not been analyzed.',
+  'request.queued': 'Queued for analysis. The result appears here.',
+  'request.in-progress': 'The study is being analyzed already.',
+  'request.unchanged': 'Nothing to do: the study has not changed since its last analysis.',
+  'request.withoutResult': 'In the PACS, without a result',
 } as const;

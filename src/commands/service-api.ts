@@ -1,16 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../config.js';
-import { asFault, Fault } from '../errors.js';
+import { asFault, Fault, faultCodes, meaningOf } from '../errors.js';
 
-/** Sends requests to the HTTP interface of the running service. @returns the reply */
-export type SendToService = (path: string, body?: unknown) => Promise<unknown>;
+/** How a command reaches the running service. */
+export interface ServiceOptions {
+  readonly tokenFile?: string;
+  readonly url?: string;
+  readonly json: boolean;
+}
+
+/** Sends a request to the HTTP API of the running service. @param body absent for GET @throws Fault as the service answers */
+export type ServiceApi = (path: string, body?: unknown) => Promise<unknown>;
 
 /**
- * @param tokenFile file with an API token
- * @param url of the service; without it HOST and PORT of the settings
+ * The service by its HTTP API.
+ *
+ * @param url default: host and port of the settings, on this machine
  * @param timeoutMs of a request
  */
-export function serviceSender(tokenFile: string, url: string | undefined, timeoutMs = 30_000): SendToService {
+export function serviceApi(tokenFile: string, url: string | undefined, timeoutMs = 30_000): ServiceApi {
   const token = tokenIn(tokenFile);
   const base = serviceUrl(url);
   return async (path, body) => {
@@ -27,13 +35,18 @@ export function serviceSender(tokenFile: string, url: string | undefined, timeou
       throw new Fault('request-invalid', `expected the running service at ${base}, found no answer (${reasonOf(error)})`);
     }
     const reply: unknown = await response.json().catch(() => undefined);
-    if (!response.ok)
-      throw new Fault(
-        response.status === 404 ? 'not-found' : response.status === 401 || response.status === 403 ? 'request-refused' : 'request-invalid',
-        (reply as { error?: string } | undefined)?.error ?? `expected a reply of the service at ${base}, found status ${response.status}`,
-      );
+    if (!response.ok) throw faultOf(response.status, reply, base);
     return reply;
   };
+}
+
+/** The sentence of the service begins with the meaning of its code, which the fault adds itself. */
+function faultOf(status: number, reply: unknown, base: string): Fault {
+  const { error, code } = (reply ?? {}) as { readonly error?: string; readonly code?: string };
+  const detail = error ?? `expected a reply of the service at ${base}, found status ${status}`;
+  const known = faultCodes.find((one) => one === code);
+  if (known) return new Fault(known, detail.replace(`${meaningOf(known)}: `, ''));
+  return new Fault(status === 404 ? 'not-found' : status === 401 || status === 403 ? 'request-refused' : 'request-invalid', detail);
 }
 
 function tokenIn(file: string): string {

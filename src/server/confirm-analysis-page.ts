@@ -1,0 +1,62 @@
+import type { RequestState } from '../reporting/request-analysis.js';
+import { escapeHtml, smallPage } from './small-page.js';
+
+type Language = 'en' | 'de';
+
+const texts = {
+  en: {
+    title: 'Analyze now',
+    question: 'Request the analysis of this study? It is analyzed even if no routing rule selects it.',
+    confirm: 'Analyze now',
+    study: 'AI result of this study',
+    again: 'Open this page again',
+    expired: 'This page was used before or is older than ten minutes, so nothing was requested.',
+    queued: 'The study is queued for analysis. The result appears on its page.',
+    'in-progress': 'The study is being analyzed already. The result appears on its page.',
+    unchanged: 'Nothing to do: the study has not changed since its last analysis.',
+  },
+  de: {
+    title: 'Jetzt analysieren',
+    question: 'Die Analyse dieser Studie anfordern? Sie wird auch dann analysiert, wenn keine Regel sie auswählt.',
+    confirm: 'Jetzt analysieren',
+    study: 'KI-Ergebnis dieser Studie',
+    again: 'Diese Seite neu öffnen',
+    expired: 'Diese Seite wurde schon benutzt oder ist älter als zehn Minuten; es wurde nichts angefordert.',
+    queued: 'Die Studie wartet auf ihre Analyse. Das Ergebnis erscheint auf ihrer Seite.',
+    'in-progress': 'Die Studie wird bereits analysiert. Das Ergebnis erscheint auf ihrer Seite.',
+    unchanged: 'Nichts zu tun: Die Studie hat sich seit ihrer letzten Analyse nicht geändert.',
+  },
+} as const satisfies Record<Language, Record<RequestState | 'title' | 'question' | 'confirm' | 'study' | 'again' | 'expired', string>>;
+
+/** Asks the user to confirm. @param token of the form */
+export function confirmAnalysisPage(studyInstanceUID: string, token: string, language: Language): string {
+  const { title, question, confirm } = texts[language];
+  return pageOf(
+    studyInstanceUID,
+    language,
+    `<h2>${title}</h2>
+<p>${question}</p>
+<form method="post" action="${addressOf(studyInstanceUID)}">
+<input type="hidden" name="token" value="${escapeHtml(token)}">
+<button type="submit">${confirm}</button>
+</form>`,
+  );
+}
+
+/** What came of it. */
+export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', language: Language): string {
+  const { title, again } = texts[language];
+  const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID)}">${again}</a></p>` : '';
+  return pageOf(studyInstanceUID, language, `<h2>${title}</h2>\n<p role="status">${texts[language][state]}</p>\n${link}`);
+}
+
+function pageOf(studyInstanceUID: string, language: Language, content: string): string {
+  const { title, study } = texts[language];
+  const uid = `<p class="uid">${escapeHtml(studyInstanceUID)}</p>`;
+  const link = `<p><a href="/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;
+  return smallPage({ title, language, content: `${content}\n${uid}\n${link}` });
+}
+
+function addressOf(studyInstanceUID: string): string {
+  return `/request-analysis/${encodeURIComponent(studyInstanceUID)}`;
+}
