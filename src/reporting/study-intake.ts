@@ -6,7 +6,9 @@ import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
+import type { ResultRow } from '../store/results.js';
 import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents, StudyToReport } from './ports.js';
+import { mayBeReplaced } from './result-models.js';
 
 /** What the index knows of a study and its current result. */
 interface StudyRecord {
@@ -20,6 +22,7 @@ interface StudyRecord {
   readonly retriedKey: string | undefined;
   /** Series of the current result's documents: the study is complete only while the PACS contains them. */
   readonly currentSeries: readonly string[];
+  readonly current: ResultRow | undefined;
 }
 
 export type Readiness =
@@ -41,17 +44,22 @@ export interface ReadyStudy {
   readonly hasOtherDocuments: boolean;
   /** One more attempt at what failed. */
   readonly isRetry: boolean;
+  /** Nothing is new, but its result is to be replaced by one of this model version. */
+  readonly reanalysisWith?: string | undefined;
 }
 
 /**
  * Checks a study from the queue, quickly: does it exist, does it contain anything new, has it stopped growing, and what priority do
  * the rules give it.
+ *
+ * @param reanalysisWith a model version: a study with a result by another version is then ready, too
  */
 export async function checkReadiness(
   pacsStudyId: string,
   studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
   index: Pick<ResultIndex, 'studies' | 'results'>,
   routing: Routing,
+  reanalysisWith?: string,
 ): Promise<Readiness> {
   const study = await studies.study(pacsStudyId);
   if (!study) return { state: 'deleted' };
@@ -71,11 +79,14 @@ export async function checkReadiness(
   // something new, so two faults that alternate would never end.
   const isRetry =
     isSame && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
-  if (isSame && record.outcome !== undefined && !isRetry) return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
+  const isReanalysis = isSame && !isRetry && reanalysisWith !== undefined && mayBeReplaced(record.current, reanalysisWith);
+  if (isSame && record.outcome !== undefined && !isRetry && !isReanalysis)
+    return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await studies.arrivalOf(series);
   const priority = priorityOf(study, arrival, routing);
-  return { state: 'ready', studyInstanceUID, arrival, contentKey, priority, hasOtherDocuments, isRetry };
+  const ready = { state: 'ready', studyInstanceUID, arrival, contentKey, priority, hasOtherDocuments, isRetry } as const;
+  return isReanalysis ? { ...ready, reanalysisWith } : ready;
 }
 
 /** Before a study is reported: what was derived from earlier images is removed, and the index shows the study as queued. */
@@ -102,7 +113,7 @@ export async function recordArrival(
   await studies.setState(studyInstanceUID, 'queued');
 }
 
-export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey, arrival }: ReadyStudy): ReportJob {
+export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey, arrival, reanalysisWith }: ReadyStudy): ReportJob {
   const { callingAeTitle, calledAeTitle } = arrival;
   return {
     pacsStudyId,
@@ -110,6 +121,7 @@ export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey,
     contentKey,
     ...(callingAeTitle ? { callingAeTitle } : {}),
     ...(calledAeTitle ? { calledAeTitle } : {}),
+    ...(reanalysisWith === undefined ? {} : { reanalysisWith }),
   };
 }
 
@@ -149,6 +161,7 @@ async function recordOf(
     retryable: current?.retryable ?? undefined,
     retriedKey: study?.retriedKey ?? undefined,
     currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
+    current,
   };
 }
 
@@ -188,6 +201,6 @@ function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): numbe
   return decision.action === 'analyse' ? decision.rule.priority : 0;
 }
 
-export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
-  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
+export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle, reanalysisWith }: ReportJob): StudyToReport {
+  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle }, reanalysisWith };
 }

@@ -30,6 +30,7 @@ import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
+import { archiveModelsOf, trainingPatientsIn } from './archive-ports.js';
 import { messagePortsOf } from './message-ports.js';
 import { openChannels } from '../messages/open-channels.js';
 import { startMessages } from '../messages/start-messages.js';
@@ -47,7 +48,7 @@ import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
-import { hasChallenger } from '../archive/shadow-work.js';
+import { trialReportsOf } from '../archive/trial-report/trial-report.js';
 import { startBackfills } from '../archive/start-backfills.js';
 import { backfillPortOf } from '../server/page/backfills.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
@@ -217,7 +218,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       void refreshUrgencies(store.readings, analyser.settings)
         .then((count) => count > 0 && log.info('the urgency of studies was computed by the present weights', { studies: count }))
         .catch((error: unknown) => log.warn('the urgency of studies could not be computed again', { reason: String(error) }));
-      await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
+      await startShadowPredictions(storyPorts, unlessGone, serving, triedModels, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
       await startMessages(messagePorts, store, jobs, config);
     }
@@ -261,8 +262,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       dataDir: config.dataDir,
     });
     const backfills = backfillPortOf(
-      backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, () => hasChallenger(serving)),
+      backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, archiveModelsOf(lines)),
+      trialReportsOf(store, access.audit),
       zone.name,
+      config.server.publicUrl,
     );
     const readingParts = { triage: config.triage, settings: analyser.settings };
     ports = serverPortsOf({
@@ -287,7 +290,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     if (does('watch')) {
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
-      startBackfills(storyPorts, store, serving, studySearch(pacs), jobs, zone.name);
+      startBackfills(storyPorts, store, serving, studySearch(pacs), trainingPatientsIn(lines, config, store, log), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
     }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);

@@ -30,6 +30,7 @@ import { studiesIn, type Studies } from './studies.js';
 import { studyChangesIn, type StudyChanges } from './study-changes.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
+import { trialsIn, type Trials } from './trials.js';
 
 /** The part of the database that each model line has for itself. */
 export interface LineStore {
@@ -63,6 +64,7 @@ export interface Store {
   readonly labels: Labels;
   readonly shadow: ShadowResults;
   readonly backfills: Backfills;
+  readonly trials: Trials;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -121,6 +123,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
     backfills: backfillsIn(database),
+    trials: trialsIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),
