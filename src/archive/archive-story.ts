@@ -1,5 +1,5 @@
 import { Fault, isOutage } from '../errors.js';
-import type { BackfillRow } from '../store/backfills.js';
+import type { BackfillOutcome, BackfillRow } from '../store/backfills.js';
 import { isWithinHours, parseHours } from './backfill-hours.js';
 import { nextAfter, stepMs } from './backfill-pace.js';
 import { findStudies } from './find-studies.js';
@@ -55,7 +55,17 @@ async function recordOutcomes(
       await work.queue(studyInstanceUID, now.jobKeys);
       continue;
     }
-    const outcome = now.state === 'repeat' ? 'failed' : now.state;
+    let outcome = now.state === 'repeat' ? 'failed' : now.state;
+    try {
+      outcome = await finalOutcome(studyInstanceUID, outcome, work);
+    } catch (error) {
+      if (!(error instanceof Fault) || isOutage(error)) throw error;
+      if (error.retryable && attempts < maxAttempts) {
+        await backfills.countAttempt(id, studyInstanceUID, queued[index]!.jobKeys);
+        continue;
+      }
+      outcome = 'failed';
+    }
     if (outcome === 'failed') log.warn('a study of a backfill failed', { backfill: id, study: studyInstanceUID });
     await backfills.finish(id, studyInstanceUID, outcome, clock.now());
   }
@@ -86,6 +96,16 @@ async function queueStudies(
   }
 }
 
+/** Of a silent trial, the report needs what was predicted: without it the study counts as vanished. */
+async function finalOutcome(
+  studyInstanceUID: string,
+  outcome: BackfillOutcome,
+  { recordForReport }: ArchiveWork,
+): Promise<BackfillOutcome> {
+  if (!recordForReport || (outcome !== 'done' && outcome !== 'unchanged')) return outcome;
+  return (await recordForReport(studyInstanceUID)) ? outcome : 'vanished';
+}
+
 /** A fault of one study does not stop the others: it has failed, or comes again after them if it can succeed later. */
 async function examine(
   studyInstanceUID: string,
@@ -94,7 +114,10 @@ async function examine(
   { backfills, log }: ArchivePorts,
 ): Promise<ExaminedStudy> {
   try {
-    return await work.examine(studyInstanceUID, rule ?? undefined);
+    const examined = await work.examine(studyInstanceUID, rule ?? undefined);
+    return examined.state === 'unchanged' && (await finalOutcome(studyInstanceUID, 'unchanged', work)) === 'vanished'
+      ? { state: 'vanished' }
+      : examined;
   } catch (error) {
     if (!(error instanceof Fault) || isOutage(error)) throw error;
     if (error.retryable) {

@@ -3,6 +3,7 @@ import { Fault } from '../errors.js';
 import type { Routing } from '../routing/rules.js';
 import type { BackfillRow, BackfillState, Backfills } from '../store/backfills.js';
 import { checkBackfill, type BackfillRequest } from './backfill-request.js';
+import { chooseModel, type ArchiveModels } from './choose-model.js';
 
 /** Who acts, for the audit log. */
 export interface BackfillActor {
@@ -26,12 +27,11 @@ export interface BackfillActions {
 
 const listed = 20;
 
-/** @param hasChallenger whether a version predicts in shadow; undefined where that is not known */
 export function backfillActionsOf(
   backfills: Backfills,
   audit: AuditLog,
   routing: Pick<Routing, 'rules'>,
-  hasChallenger: () => boolean | undefined,
+  models: ArchiveModels,
 ): BackfillActions {
   const change =
     (verb: string, from: readonly BackfillState[], to: BackfillState) =>
@@ -45,11 +45,10 @@ export function backfillActionsOf(
   return {
     list: () => backfills.list(listed),
     async start(request, by) {
-      const checked = checkBackfill(request, routing);
-      if (checked.shadow && hasChallenger() === false)
-        throw new Fault('request-invalid', 'expected a model version that predicts in shadow (models challenge), found none');
-      const { since, until, rule, perHour, hours, shadow } = checked;
-      const subject = { since, until, perHour, shadow, ...(rule === null ? {} : { rule }), ...(hours === null ? {} : { hours }) };
+      const checked = { ...checkBackfill(request, routing), model: (await chooseModel(request, models)) ?? null };
+      const { since, until, rule, model, perHour, hours, shadow } = checked;
+      const given = Object.entries({ rule, model, hours }).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+      const subject = { since, until, perHour, shadow, ...Object.fromEntries(given) };
       return audit.recordAction(
         { ...by, action: 'backfill.start', subject },
         async () => {

@@ -17,15 +17,20 @@ export interface BackfillRequest {
   readonly perHour?: number | undefined;
   /** Hours of the day in which studies are queued, "20-06"; default all. */
   readonly hours?: string | undefined;
-  /** Only predictions of the challengers; nothing is written to the PACS. */
+  /**
+   * Version, `champion` or `challenger`: studies whose result is by another one are analysed again. Only a deployed version may write
+   * documents; in shadow any registered one.
+   */
+  readonly model?: string | undefined;
+  /** Only predictions, without a model those of the challengers; nothing is written to the PACS. */
   readonly shadow?: boolean | undefined;
 }
 
 export const defaultPerHour = 60;
 export const maxPerHour = 100_000;
 
-/** @throws Fault `request-invalid` naming what was expected and what was found */
-export function checkBackfill(request: BackfillRequest, { rules }: Pick<Routing, 'rules'>): Omit<NewBackfill, 'createdBy'> {
+/** @throws Fault `request-invalid` naming what was expected and what was found; the model is checked by chooseModel */
+export function checkBackfill(request: BackfillRequest, { rules }: Pick<Routing, 'rules'>): Omit<NewBackfill, 'createdBy' | 'model'> {
   const [since, until] = [dateOf('since', request.since), dateOf('until', request.until)];
   if (until < since)
     throw new Fault('request-invalid', `expected until as a day not before since, found ${request.until} before ${request.since}`);

@@ -15,6 +15,14 @@ export type QueuedState =
   | { readonly state: 'pending' | BackfillOutcome }
   | { readonly state: 'repeat'; readonly jobKeys: readonly string[] };
 
+/** A study that was queued. */
+export interface QueuedStudy {
+  readonly studyInstanceUID: string;
+  readonly jobKeys: readonly string[];
+  /** How often its jobs were sent. */
+  readonly attempts: number;
+}
+
 /** What a backfill does with a study: a report, or predictions in shadow. */
 export interface ArchiveWork {
   /** Whether studies can be queued at all. */
@@ -24,14 +32,20 @@ export interface ArchiveWork {
   /** Sends the jobs of a study, behind everything that arrives. Durable when it resolves; jobs that wait already are not queued twice. */
   queue(studyInstanceUID: string, jobKeys: readonly string[]): Promise<void>;
   /** What became of each queued study, in their order. */
-  statesOf(studies: readonly { readonly studyInstanceUID: string; readonly jobKeys: readonly string[] }[]): Promise<readonly QueuedState[]>;
+  statesOf(studies: readonly QueuedStudy[]): Promise<readonly QueuedState[]>;
+  /**
+   * Records what a silent trial compares, before a study that was predicted gets its outcome; absent where nothing is compared.
+   *
+   * @returns false if the study was deleted
+   */
+  readonly recordForReport?: (studyInstanceUID: string) => Promise<boolean>;
 }
 
 /** Everything that the archive story needs. */
 export interface ArchivePorts {
   readonly backfills: Backfills;
   readonly searchForStudies: SearchForStudies;
-  workOf(backfill: Pick<BackfillRow, 'shadow'>): ArchiveWork;
+  workOf(backfill: BackfillRow): ArchiveWork;
   readonly clock: Clock;
   /** IANA name: the zone of the hours. */
   readonly timeZone: string;

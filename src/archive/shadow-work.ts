@@ -6,8 +6,8 @@ import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js
 import type { ServingLines } from '../serving/serving-lines.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
-import { jobStates } from './job-states.js';
-import type { ArchiveWork, QueuedState } from './ports.js';
+import { statesOfStudies } from './job-states.js';
+import type { ArchiveWork, QueuedState, QueuedStudy } from './ports.js';
 
 interface ShadowWorkPorts {
   readonly studies: Pick<PacsStudies, 'findStudies'>;
@@ -51,34 +51,26 @@ export function shadowWork({ studies, store, serving, jobs }: ShadowWorkPorts): 
   };
 
   /** Of a study without jobs. */
-  const stateOf = async (studyInstanceUID: string): Promise<QueuedState> => {
+  const stateOf = async ({ studyInstanceUID }: QueuedStudy): Promise<QueuedState> => {
     const examined = await examine(studyInstanceUID, undefined);
     if (examined.state === 'needed') return { state: 'repeat', jobKeys: examined.jobKeys };
     return examined.state === 'unchanged' ? { state: 'done' } : examined;
   };
 
   return {
-    isReady: () => hasChallenger(serving),
+    isReady: () => challengersOf(serving).length > 0,
     examine,
     async queue(studyInstanceUID) {
       const current = await store.results.currentResult(studyInstanceUID);
       if (current) await send(current, jobs);
     },
-    async statesOf(queued) {
-      const states = await jobStates(jobs, [shadowQueue], queued);
-      const found: QueuedState[] = [];
-      for (const [place, { studyInstanceUID }] of queued.entries()) {
-        const state = states[place];
-        found.push(state === undefined ? await stateOf(studyInstanceUID) : { state });
-      }
-      return found;
-    },
+    statesOf: (queued) => statesOfStudies(queued, [shadowQueue], jobs, stateOf),
   };
 }
 
-/** Whether a version of any line predicts in shadow. */
-export function hasChallenger({ lines }: Pick<ServingLines, 'lines'>): boolean {
-  return [...lines.values()].some((line) => line.challenger() !== undefined);
+/** The versions that predict in shadow, of all lines. */
+export function challengersOf({ lines }: Pick<ServingLines, 'lines'>): readonly string[] {
+  return [...new Set([...lines.values()].flatMap((line) => line.challenger()?.version ?? []))];
 }
 
 /** As queueShadowPrediction reads a result of the index. */

@@ -49,6 +49,7 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'message.send': { id: exported, action: 'R' },
   'message.test': { id: exported, action: 'R' },
   'message.view': { id: query, action: 'E' },
+  'backfill.report': { id: query, action: 'E' },
 };
 
 /** By the object, the part of an action's name before the point. */

@@ -12,12 +12,13 @@ export interface ChosenMessage {
 
 /**
  * The messages that the current result of a study requires: one for each channel that a rule names, and one for each channel that was
- * sent, or may have been sent, an earlier result, whatever the rules select now.
+ * sent, or may have been sent, an earlier result, whatever the rules select now. A study of the archive that was analysed again with
+ * another model version is no news: only those who have its earlier result are sent the new one.
  *
  * @param earlier all messages of the study, in the order of planning
  */
 export function chooseMessages(
-  result: Pick<ResultRow, 'resultId' | 'studyInstanceUID'>,
+  result: Pick<ResultRow, 'resultId' | 'studyInstanceUID'> & Partial<Pick<ResultRow, 'isReanalysis'>>,
   subject: RuleSubject,
   earlier: readonly MessageRow[],
   { channels, rules }: Pick<MessagesSettings, 'channels' | 'rules'>,
@@ -36,7 +37,7 @@ export function chooseMessages(
       .filter((rule) => rule.channel === channel)
       .map((rule) => selectedBy(rule, subject))
       .filter((names) => names !== undefined);
-    if (selected.length === 0 && others.length === 0) return [];
+    if ((selected.length === 0 || result.isReanalysis) && others.length === 0) return [];
     const findings = [...new Set(selected.flat())];
     const { resultId, studyInstanceUID } = result;
     const messageId = messageIdOf(channel, resultId, own.length);

@@ -27,7 +27,7 @@ export function contentOf(
   settings: ReportSettings,
   createdAt: Date,
 ): ReportContent {
-  const { instances, considered, own, inputKey } = context;
+  const { instances, own, inputKey } = context;
   const evidence = new Set<string>(analysis.evidence.map((one) => one.sopInstanceUID));
   const images = instances.filter((one) => evidence.has(textOf(one, 'SOPInstanceUID') ?? ''));
   const evidenceUid: string | undefined = analysis.evidence[0]?.sopInstanceUID;
@@ -45,7 +45,7 @@ export function contentOf(
     outcome,
     findings,
     ...(prior ? { prior } : {}),
-    remarks: [...(analysis.remarks ?? []), ...reasonForReplacement(own.current, instances, considered, isSameInput)],
+    remarks: [...(analysis.remarks ?? []), ...reasonForReplacement(context, isSameInput)],
     evidence: analysis.evidence,
     images,
     procedures: proceduresOf(source, settings.procedureReported(analysis.kind, textOf(source, 'Modality'))),

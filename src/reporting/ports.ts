@@ -71,6 +71,8 @@ export interface StudyResult {
   readonly statistics?: readonly ModelStatistics[] | undefined;
   /** Its place in the order of reading. */
   readonly triage?: NewTriage | undefined;
+  /** The study had a result for the same images, by another model version. */
+  readonly isReanalysis?: boolean | undefined;
 }
 
 /** Statistics of a study as one model saw it. */
@@ -169,6 +171,8 @@ export interface StudyToReport {
   readonly arrival: Arrival;
   /** A person has requested its analysis: it is analysed whatever the routing rules select. */
   readonly isRequested?: boolean;
+  /** Its images have a result already; the model version by which it is analysed again. */
+  readonly reanalysisWith?: string | undefined;
 }
 
 /** A study as the PACS's own interface shows it: few attributes, but at once. */
@@ -220,6 +224,8 @@ export type SendOutcome = 'storage-committed' | 'stored';
 /** A study that received something. */
 export interface IntakeJob {
   readonly pacsStudyId: string;
+  /** If the images are unchanged: analyse them again with this deployed model version, unless their result is by it. */
+  readonly reanalysisWith?: string;
 }
 
 /** A study that is complete and is to be reported. */
@@ -229,6 +235,8 @@ export interface ReportJob {
   readonly callingAeTitle?: string;
   readonly calledAeTitle?: string;
   readonly contentKey: string;
+  /** The images have a result already; the model version by which they are analysed again. */
+  readonly reanalysisWith?: string;
 }
 
 /** Documents of a result that are to be sent to one destination of its rule. */

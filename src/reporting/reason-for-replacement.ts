@@ -1,19 +1,19 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { OwnDocument } from './own-documents.js';
+import type { ReportContext } from './report-context.js';
 
 /**
- * Why an earlier result no longer applies, if its images are the reason: one sentence for the document that replaces it.
+ * Why an earlier result no longer applies, if its images are the reason or the study was analysed again: one sentence for the
+ * document that replaces it.
  *
- * @param instances all images of the study now
- * @param considered those that the new result rests on
  * @param isSameInput whether the earlier result rests on the same bytes
  */
 export function reasonForReplacement(
-  earlier: readonly OwnDocument[],
-  instances: readonly DataSet[],
-  considered: readonly DataSet[],
+  { own, instances, considered, study }: Pick<ReportContext, 'own' | 'instances' | 'considered' | 'study'>,
   isSameInput: (document: OwnDocument) => boolean,
 ): readonly string[] {
+  if (study.reanalysisWith !== undefined) return [`The study was analysed again with model version ${study.reanalysisWith}.`];
+  const earlier = own.current;
   const present = uidsOf(instances);
   const nowConsidered = uidsOf(considered);
   const texts = earlier.filter((one) => one.kind === 'text' && one.report.evidence.length > 0);

@@ -4,8 +4,8 @@ import { applyRules } from './choose-images.js';
 import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
-import { endReport } from './end-report.js';
 import { followRemoval } from './follow-deleted-study.js';
+import { endReport, isReportDue } from './end-report.js';
 import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
@@ -16,7 +16,7 @@ import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { queueReturned } from './queue-returned.js';
 import { storeDocuments } from './store-documents.js';
-import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf, studyToReport } from './study-intake.js';
+import { checkReadiness, mayContainAssessments, recordArrival, reportJobOf, studyToReport } from './study-intake.js';
 import { newResult, skipWithoutDocument } from './study-result.js';
 
 /** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
@@ -29,9 +29,9 @@ export async function followChanges(ports: StoryPorts, signal: AbortSignal): Pro
 }
 
 /** Intake: is the study complete, and does it contain anything new? @returns false if instances still arrive: check again later */
-export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
+export async function intake({ pacsStudyId, reanalysisWith }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
   const { studies, index, queue, events, settings } = ports;
-  const readiness = await checkReadiness(pacsStudyId, studies, index, settings.routing);
+  const readiness = await checkReadiness(pacsStudyId, studies, index, settings.routing, reanalysisWith);
   if (readiness.state === 'arriving') return false;
   if (readiness.state === 'deleted' || readiness.state === 'erased') await followRemoval(pacsStudyId, readiness, ports);
   if (mayContainAssessments(readiness)) await events.onOtherDocuments(readiness.studyInstanceUID);
@@ -43,9 +43,9 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
-  const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
+  const { index, deliveries, queue, events, observe, log } = ports;
   const { study, request } = await studyToReport(job, index);
-  if (await isReported(job, studies, index, settings.routing)) return endReport(job, request, index, events);
+  if (!(await isReportDue(job, ports))) return endReport(job, request, index, events);
   const result = await reportStudy(study, ports);
   await indexResult(result, index);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);

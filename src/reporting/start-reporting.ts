@@ -93,11 +93,23 @@ export async function startReporting(
   });
 }
 
-/** No attempt is left: the study gets a failed result, with a document if one can still be written. */
+/**
+ * No attempt is left: the study gets a failed result, with a document if one can still be written. A study that was to be analysed
+ * again keeps the result that it has.
+ */
 async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
   const { index, deliveries, queue, events, clock, log } = ports;
   if (await index.erasures.isErased(job.studyInstanceUID)) return;
   const { study, request } = await studyToReport(job, index);
+  if (job.reanalysisWith !== undefined) {
+    const current = await index.results.currentResult(study.studyInstanceUID);
+    await index.studies.setState(study.studyInstanceUID, current?.outcome === 'failed' ? 'failed' : 'done');
+    return log.error('a study could not be analysed again; its earlier result stays', {
+      study: study.studyInstanceUID,
+      code: failure.code,
+      detail: failure.detail,
+    });
+  }
   const isBug = failure.code === 'bug' || failure.code === 'process-died';
   const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);
   let result: StudyResult;

@@ -7,7 +7,9 @@ import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
 import type { AnalysisRequestRow } from '../store/analysis-requests.js';
+import type { ResultRow } from '../store/results.js';
 import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents, StudyToReport } from './ports.js';
+import { mayBeReplaced } from './result-models.js';
 
 /** Of a study that a person has requested: that of the most urgent rule. */
 const requestedPriority = 10;
@@ -37,6 +39,7 @@ interface StudyRecord {
   readonly currentSeries: readonly string[];
   /** A person has requested an analysis that has not ended yet. */
   readonly isRequested: boolean;
+  readonly current: ResultRow | undefined;
 }
 
 export type Readiness =
@@ -67,17 +70,22 @@ export interface ReadyStudy {
   readonly hasOtherDocuments: boolean;
   /** One more attempt at what failed. */
   readonly isRetry: boolean;
+  /** Nothing is new, but its result is to be replaced by one of this model version. */
+  readonly reanalysisWith?: string | undefined;
 }
 
 /**
  * Checks a study from the queue, quickly: does it exist, does it contain anything new, has it stopped growing, and what priority do
  * the rules give it.
+ *
+ * @param reanalysisWith a model version: a study with a result by another version is then ready, too
  */
 export async function checkReadiness(
   pacsStudyId: string,
   studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
   index: Pick<ResultIndex, 'studies' | 'results' | 'erasures' | 'requests'>,
   routing: Routing,
+  reanalysisWith?: string,
 ): Promise<Readiness> {
   const study = await studies.study(pacsStudyId);
   if (!study) return { state: 'deleted' };
@@ -101,11 +109,14 @@ export async function checkReadiness(
     isSame && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
   // A person wants the images examined: what the rules or a failure have answered does not count.
   const isRepeated = record.isRequested && (isAnsweredByRules(record) || record.outcome === 'failed');
-  if (isSame && record.outcome !== undefined && !isRetry && !isRepeated) return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
+  const isReanalysis = isSame && !isRetry && reanalysisWith !== undefined && mayBeReplaced(record.current, reanalysisWith);
+  if (isSame && record.outcome !== undefined && !isRetry && !isRepeated && !isReanalysis)
+    return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await studies.arrivalOf(series);
   const priority = record.isRequested ? requestedPriority : priorityOf(study, arrival, routing);
-  return { state: 'ready', studyInstanceUID, arrival, contentKey, priority, hasOtherDocuments, isRetry };
+  const ready = { state: 'ready', studyInstanceUID, arrival, contentKey, priority, hasOtherDocuments, isRetry } as const;
+  return isReanalysis ? { ...ready, reanalysisWith } : ready;
 }
 
 /** Before a study is reported: what was derived from earlier images is removed, and the index shows the study as queued. */
@@ -132,7 +143,7 @@ export async function recordArrival(
   await studies.setState(studyInstanceUID, 'queued');
 }
 
-export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey, arrival }: ReadyStudy): ReportJob {
+export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey, arrival, reanalysisWith }: ReadyStudy): ReportJob {
   const { callingAeTitle, calledAeTitle } = arrival;
   return {
     pacsStudyId,
@@ -140,6 +151,7 @@ export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey,
     contentKey,
     ...(callingAeTitle ? { callingAeTitle } : {}),
     ...(calledAeTitle ? { calledAeTitle } : {}),
+    ...(reanalysisWith === undefined ? {} : { reanalysisWith }),
   };
 }
 
@@ -184,6 +196,7 @@ async function recordOf(
     retriedKey: study?.retriedKey ?? undefined,
     isRequested: request?.isOpen ?? false,
     currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
+    current,
   };
 }
 
@@ -225,10 +238,10 @@ function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): numbe
 
 /** The study of a job, and the request of a person for its analysis, open or answered, if there is one. */
 export async function studyToReport(
-  { studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob,
+  { studyInstanceUID, callingAeTitle, calledAeTitle, reanalysisWith }: ReportJob,
   { requests }: Pick<ResultIndex, 'requests'>,
 ): Promise<{ readonly study: StudyToReport; readonly request: AnalysisRequestRow | undefined }> {
   const request = await requests.find(studyInstanceUID);
-  const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
+  const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle }, reanalysisWith };
   return { study: request ? { ...study, isRequested: true } : study, request };
 }

@@ -52,6 +52,7 @@ export function resultOf(context: ReportContext, parts: ResultParts, settings: R
     timings: watch.milliseconds,
     ...(statistics.length > 0 ? { statistics } : {}),
     ...(triage ? { triage } : {}),
+    ...(study.reanalysisWith === undefined ? {} : { isReanalysis: true }),
   };
 }
 
@@ -94,8 +95,9 @@ export function newResult(
   return resultOf(context, parts, settings);
 }
 
-/** What each model has seen of the study, for drift checks of its line. */
+/** What each model has seen of the study, for drift checks of its line. A study that is analysed again does not arrive now. */
 function statisticsOf(context: ReportContext, analysis: Pick<Analysis, 'statistics' | 'byModel' | 'findings'>): readonly ModelStatistics[] {
+  if (context.study.reanalysisWith !== undefined) return [];
   const parts = analysis.byModel ?? [{ line: context.line, model: context.model, analysis }];
   return parts.flatMap(({ line, model, analysis: { statistics, findings } }) =>
     statistics
@@ -168,6 +170,7 @@ export function resultWithoutDocument(bare: BareResult): StudyResult {
     destinations: [],
     timings,
     ...(triage ? { triage } : {}),
+    ...(study.reanalysisWith === undefined ? {} : { isReanalysis: true }),
   };
 }
 

@@ -10,6 +10,7 @@ import { isAboutStudy } from '../sr/own-document.js';
 import { referenceTo } from '../reporting/image-reference.js';
 import { tagsOf } from '../monitoring/study-statistics.js';
 import type { AgreedLabel } from '../store/labels.js';
+import { patientIdentifier } from './patient-identifier.js';
 import type { LabelledStudies } from './labelled-studies.js';
 
 /** A frontal X-ray of a study that readers have labelled, and where its pixels are. */
@@ -75,15 +76,12 @@ export async function labelledImages(
       const reference = referenceIn(instance, studyInstanceUID, ports);
       if (!reference) continue;
       const { sopInstanceUID, seriesInstanceUID } = reference;
-      const patientId = textOf(instance, 'PatientID');
       images.push({
         sopInstanceUID,
         seriesInstanceUID,
         studyInstanceUID,
         ...(digests?.has(sopInstanceUID) ? { content: digests.get(sopInstanceUID) } : {}),
-        patient: ports.keyOf(
-          patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`,
-        ),
+        patient: ports.keyOf(patientIdentifier(instance, studyInstanceUID)),
         source: plainText(
           textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '',
           64,

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
@@ -12,6 +11,7 @@ import type { AgreedLabel } from '../store/labels.js';
 import { newRun, type Run } from './change-record-of-run.js';
 import { labelledImages, type LabelledImage } from './labelled-images.js';
 import { lockTestSet } from './lock-test-set.js';
+import { patientHash } from './patient-identifier.js';
 import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
 import { missingForLock, retrainingPlanSchema, retrainingTestSet, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
@@ -138,7 +138,7 @@ async function imagesOf(
     pacs,
     siteOf,
     maxImages: settings.maxImages,
-    keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32),
+    keyOf: (identifier) => patientHash(identifier, key),
     log,
   });
 }

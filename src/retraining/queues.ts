@@ -17,6 +17,8 @@ export const shadowQueue = defineQueue<{
   readonly line?: string;
   /** Version that reported the study; absent in jobs of releases that had one line. */
   readonly champion?: string;
+  /** Of a silent trial, in which every registered version may predict, also for a study without a result. */
+  readonly isTrial?: boolean;
   readonly callingAeTitle?: string;
   readonly calledAeTitle?: string;
 }>('shadow-prediction', { formerNames: ['shadow-study'] });

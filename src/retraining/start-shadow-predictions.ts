@@ -5,6 +5,9 @@ import { defaultLine } from '../lib/model-line.js';
 import type { ReportPorts, StudyResult, StudyToReport } from '../reporting/ports.js';
 import { untilAborted } from '../reporting/until-aborted.js';
 import type { ServingLines } from '../serving/serving-lines.js';
+import type { TriedModels } from '../serving/tried-models.js';
+import type { ResultRow } from '../store/results.js';
+import type { ShadowRow } from '../store/shadow-results.js';
 import type { Store } from '../store/store.js';
 import { shadowQueue } from './queues.js';
 import { predictInShadow } from './shadow-prediction.js';
@@ -47,12 +50,14 @@ export async function queueShadowPrediction(
  * Starts the worker of shadow predictions, one study at a time. A prediction that fails is tried again and then dropped: no report
  * depends on it.
  *
+ * @param tried gives the versions of silent trials, which need not be challengers
  * @param unlessDeleted runs work on a study, which has not failed if the study was deleted meanwhile
  */
 export async function startShadowPredictions(
   reportPorts: Omit<ReportPorts, 'model' | 'reader'>,
   unlessDeleted: <Outcome>(studyInstanceUID: string, work: () => Promise<Outcome>) => Promise<Outcome | undefined>,
   serving: Pick<ServingLines, 'lines'>,
+  tried: Pick<TriedModels, 'acquire'>,
   store: Pick<Store, 'results' | 'shadow'>,
   jobs: Pick<Jobs, 'work'>,
   config: Pick<Config, 'work'>,
@@ -60,28 +65,31 @@ export async function startShadowPredictions(
   const { log } = reportPorts;
   await jobs.work(
     shadowQueue,
-    async ({ payload: { studyInstanceUID, challenger, line = defaultLine, champion, callingAeTitle, calledAeTitle }, signal }) => {
-      const acquired = serving.lines.get(line)?.acquireChallenger(challenger);
+    async ({
+      payload: { studyInstanceUID, challenger, line = defaultLine, champion, isTrial = false, callingAeTitle, calledAeTitle },
+      signal,
+    }) => {
+      const acquired = isTrial ? await tried.acquire(challenger) : serving.lines.get(line)?.acquireChallenger(challenger);
       if (!acquired) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
         const prediction = await unlessDeleted(studyInstanceUID, () =>
           predictInShadow(study, untilAborted({ ...reportPorts, model: () => acquired.model, reader: acquired.reader }, signal)),
         );
-        const reported = await store.results.currentResult(studyInstanceUID);
+        if (!prediction) return;
+        const current = await store.results.currentResult(studyInstanceUID);
+        const reported = current?.modelVersion && current.inputKey === prediction.inputKey ? current : undefined;
         // If images arrived in between, their own report queues another prediction.
-        if (!prediction || !reported?.modelVersion || reported.inputKey !== prediction.inputKey) return;
+        if (!reported && !isTrial) return;
         await store.shadow.record({
           studyInstanceUID,
           modelVersion: challenger,
           inputKey: prediction.inputKey,
-          championVersion: champion ?? reported.modelVersion,
+          championVersion: champion ?? reported?.modelVersion ?? '',
           predictedAt: reportPorts.clock.now(),
           outcome: prediction.outcome,
           findings: prediction.findings,
-          championFindings: [...reported.findings, ...reported.otherFindings]
-            .filter(({ modelVersion = reported.modelVersion }) => modelVersion === (champion ?? reported.modelVersion))
-            .map(({ name, probability, decision }) => ({ name, probability, decision })),
+          championFindings: reported ? findingsBy(champion, reported) : [],
         });
       } finally {
         acquired.release();
@@ -99,4 +107,14 @@ export async function startShadowPredictions(
         }),
     },
   );
+}
+
+/** Findings of a result that one version decided, by default its first. */
+function findingsBy(
+  version: string | undefined,
+  { modelVersion: first, findings, otherFindings }: ResultRow,
+): ShadowRow['championFindings'] {
+  return [...findings, ...otherFindings]
+    .filter(({ modelVersion = first }) => modelVersion === (version ?? first))
+    .map(({ name, probability, decision }) => ({ name, probability, decision }));
 }

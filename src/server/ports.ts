@@ -12,7 +12,7 @@ import type { Confirmations } from './access/confirmations.js';
 import type { Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
-import type { BackfillBody } from './schemas/backfills.js';
+import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
 import type {
   ChangedModels,
   Decision,
@@ -34,6 +34,7 @@ import type {
   StudyAssessments,
   StudyPage,
   TestedChannel,
+  TrialReport,
   UploadAnalysisResult,
   WorklistCounts,
   WorklistPage,
@@ -163,6 +164,12 @@ export interface BackfillPort {
   resume(id: number, by: BackfillActor): Promise<ShownBackfill>;
   /** @throws Fault `not-found` if it is not in progress */
   cancel(id: number, by: BackfillActor): Promise<ShownBackfill>;
+  /** Of an analysis in shadow. @throws Fault `not-found`, `request-invalid` if there is no report */
+  report(id: number, version?: string): Promise<TrialReport>;
+  /** @throws Fault as `report` does, and `request-invalid` if the figures are others by now */
+  sign(id: number, body: SignOffBody, by: BackfillActor): Promise<TrialReport>;
+  /** The address of the service for its users; undefined where the settings state none. */
+  readonly publicUrl?: string | undefined;
 }
 
 interface BackfillActor {

@@ -30,6 +30,7 @@ import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
+import { archiveModelsOf, trainingPatientsIn } from './archive-ports.js';
 import { messagePortsOf } from './message-ports.js';
 import type { DicomChannelPorts } from '../messages/dicom-channel.js';
 import { channelPortsOf } from './channel-ports.js';
@@ -46,8 +47,8 @@ import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { requestAnalysis } from '../reporting/request-analysis.js';
 import { studySearch } from '../reporting/study-search.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
-import { hasChallenger } from '../archive/shadow-work.js';
 import { startRetention } from '../retention/start-retention.js';
+import { trialReportsOf } from '../archive/trial-report/trial-report.js';
 import { startBackfills } from '../archive/start-backfills.js';
 import { erasurePortOf } from '../server/page/erasures.js';
 import { backfillPortOf } from '../server/page/backfills.js';
@@ -218,7 +219,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
       const { settings } = analyser;
-      await startWork({ config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, store, jobs });
+      await startWork({ config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, triedModels, store, jobs });
     }
     if (does('train')) {
       for (const { settings: line, registry: ofLine } of lines.values())
@@ -260,8 +261,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       dataDir: config.dataDir,
     });
     const backfills = backfillPortOf(
-      backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, () => hasChallenger(serving)),
+      backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, archiveModelsOf(lines)),
+      trialReportsOf(store, access.audit),
       zone.name,
+      config.server.publicUrl,
     );
     const retentionPorts = retentionPortsOf({ config, pacs, store, jobs, audit: access.audit, log });
     if (does('work')) startRetention({ ...retentionPorts, onRemoved: (kind) => metrics.countRemoved(kind) }, config, jobs);
@@ -292,7 +295,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('watch')) {
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
       startLabelSweep(resultLabelPorts, jobs, config);
-      startBackfills(storyPorts, store, serving, studySearch(pacs), jobs, zone.name);
+      startBackfills(storyPorts, store, serving, studySearch(pacs), trainingPatientsIn(lines, config, store, log), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
     }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);

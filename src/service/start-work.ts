@@ -13,6 +13,7 @@ import type { ResultLabelPorts } from '../result-labels/result-labels-story.js';
 import { queueResultLabels, startResultLabels } from '../result-labels/start-result-labels.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import type { ServingLines } from '../serving/serving-lines.js';
+import type { TriedModels } from '../serving/tried-models.js';
 import type { Store } from '../store/store.js';
 
 export interface WorkParts {
@@ -23,13 +24,14 @@ export interface WorkParts {
   readonly resultLabelPorts: ResultLabelPorts;
   readonly assessments: AssessmentActions;
   readonly serving: ServingLines;
+  readonly triedModels: TriedModels;
   readonly store: Store;
   readonly jobs: Jobs;
 }
 
 /** Starts the workers of all stories about studies: the role `work`. */
 export async function startWork(parts: WorkParts): Promise<void> {
-  const { config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, store, jobs } = parts;
+  const { config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, triedModels, store, jobs } = parts;
   const { studies, index, queue, events, log } = storyPorts;
   const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
     unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
@@ -37,7 +39,7 @@ export async function startWork(parts: WorkParts): Promise<void> {
   void refreshUrgencies(store.readings, settings)
     .then((count) => count > 0 && log.info('the urgency of studies was computed by the present weights', { studies: count }))
     .catch((error: unknown) => log.warn('the urgency of studies could not be computed again', { reason: String(error) }));
-  await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
+  await startShadowPredictions(storyPorts, unlessGone, serving, triedModels, store, jobs, config);
   await startAssessments(
     {
       async index(study) {

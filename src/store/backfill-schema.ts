@@ -23,7 +23,9 @@ export const backfill = chestAi.table('backfill', {
   perHour: integer('per_hour').notNull(),
   /** "20-06"; absent: at all hours. */
   hours: text('hours'),
-  /** Predictions of the challengers; nothing is written to the PACS. */
+  /** Version of the model that analyses them; absent: the deployed one, or in shadow the challengers. */
+  model: text('model'),
+  /** Predictions only; nothing is written to the PACS. */
   shadow: boolean('shadow').notNull(),
   state: text('state').$type<BackfillState>().notNull(),
   /** The next Study Date to search for, YYYYMMDD; absent when all were searched for. */

@@ -7,7 +7,7 @@ export type { BackfillOutcome, BackfillState } from './backfill-schema.js';
 export type BackfillRow = Readonly<typeof backfill.$inferSelect>;
 export type BackfillStudyRow = Readonly<typeof backfillStudy.$inferSelect>;
 
-export type NewBackfill = Readonly<Pick<BackfillRow, 'since' | 'until' | 'rule' | 'perHour' | 'hours' | 'shadow' | 'createdBy'>>;
+export type NewBackfill = Readonly<Pick<BackfillRow, 'since' | 'until' | 'rule' | 'model' | 'perHour' | 'hours' | 'shadow' | 'createdBy'>>;
 
 /** Analyses of the archive. One at most is running or paused. Every call may be repeated, and of two processes one succeeds. */
 export interface Backfills {

@@ -25,15 +25,17 @@ export interface PlacedResult {
   /** Start of the wait if the study is new here and was not seen to arrive. */
   readonly createdAt: Date;
   readonly now: Date;
+  /** The same images were analysed with another model version: nothing of what was read or waits changes. */
+  readonly isReanalysis: boolean;
 }
 
 /**
  * Gives a study its place in the order of reading when a result becomes current, within the transaction. What a reader has done stays, with
  * one exception: a study that was read waits again if the decision on a finding changed, because nobody has read what it
- * shows now.
+ * shows now. A study of the archive that is analysed again with another model version neither starts nor ceases to wait.
  */
 export async function placeInWorklist(tables: Tables, placed: PlacedResult): Promise<void> {
-  const { studyInstanceUID, triage, findings, findingsBefore, createdAt, now } = placed;
+  const { studyInstanceUID, triage, findings, findingsBefore, createdAt, now, isReanalysis } = placed;
   const { urgency, ageGroup = null, encounterClass = null, isSelected, isRecent } = triage;
   const [known] = await tables.select().from(reading).where(eq(reading.studyInstanceUID, studyInstanceUID)).for('update');
   if (!known) {
@@ -48,7 +50,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
     ];
     await tables.insert(reading).values({
       studyInstanceUID,
-      waits: isSelected && isRecent,
+      waits: isSelected && isRecent && !isReanalysis,
       waitingSince: seen?.at ?? createdAt,
       urgency,
       ageGroup,
@@ -57,8 +59,8 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
     });
     return;
   }
-  const waits = isSelected && (known.waits || isRecent);
-  const isReopened = known.readAt !== null && findingsBefore !== undefined && decisionsDiffer(findingsBefore, findings);
+  const waits = isReanalysis ? known.waits : isSelected && (known.waits || isRecent);
+  const isReopened = !isReanalysis && known.readAt !== null && findingsBefore !== undefined && decisionsDiffer(findingsBefore, findings);
   const startsToWait = isReopened || (waits && !known.waits && known.readAt === null);
   await tables
     .update(reading)

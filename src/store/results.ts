@@ -36,6 +36,8 @@ export interface NewResult {
   readonly predecessorResultId?: string;
   /** Milliseconds by step. */
   readonly timingsMs?: Readonly<Record<string, number>>;
+  /** It replaces a result of the same images by another model version. */
+  readonly isReanalysis?: boolean | undefined;
   /** Its place in the order of reading; without it the study waits with urgency 0 if a rule selected it. */
   readonly triage?: NewTriage | undefined;
 }
@@ -189,6 +191,7 @@ function record(database: Database, { triage, ...given }: NewResult, isNow: bool
         findingsBefore: before?.findings,
         createdAt,
         now,
+        isReanalysis: given.isReanalysis ?? false,
       });
     }
     if (present) {
@@ -204,6 +207,7 @@ function record(database: Database, { triage, ...given }: NewResult, isNow: bool
       otherFindings: given.otherFindings ?? [],
       documents: given.documents ?? [],
       timingsMs: given.timingsMs ?? {},
+      isReanalysis: given.isReanalysis ?? false,
       isCurrent: newest,
     });
     await noteWorklistChange(tables);

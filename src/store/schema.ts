@@ -9,6 +9,7 @@ import { chestAi, timeColumn } from './schema-columns.js';
 import { reading } from './reading-schema.js';
 import { analysisRequest, oneTimeToken } from './request-schema.js';
 import { shadowResult } from './shadow-schema.js';
+import { signOff, trialStudy } from './trial-schema.js';
 
 /*
  * The tables as drizzle sees them. migrations/ creates them; a test checks that both agree. No patient
@@ -107,6 +108,8 @@ export const result = chestAi.table('result', {
   documents: jsonb('documents').$type<readonly RecordedDocument[]>().notNull(),
   predecessorResultId: text('predecessor_result_id'),
   isCurrent: boolean('is_current').notNull(),
+  /** It replaces a result of the same images by another model version. */
+  isReanalysis: boolean('is_reanalysis').notNull().default(false),
   timingsMs: jsonb('timings_ms').$type<Readonly<Record<string, number>>>().notNull(),
 });
 
@@ -151,4 +154,6 @@ export const tables = {
   erasedStudy,
   analysisRequest,
   oneTimeToken,
+  trialStudy,
+  signOff,
 };

@@ -35,6 +35,7 @@ import { supersededDocumentsIn, type SupersededDocuments } from './superseded-do
 import { studyChangesIn, type StudyChanges } from './study-changes.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
+import { trialsIn, type Trials } from './trials.js';
 
 /** The part of the database that each model line has for itself. */
 export interface LineStore {
@@ -73,6 +74,7 @@ export interface Store {
   readonly supersededDocuments: SupersededDocuments;
   readonly requests: AnalysisRequests;
   readonly oneTimeTokens: OneTimeTokens;
+  readonly trials: Trials;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -136,6 +138,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     supersededDocuments: supersededDocumentsIn(database),
     requests: analysisRequestsIn(database),
     oneTimeTokens: oneTimeTokensIn(database),
+    trials: trialsIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

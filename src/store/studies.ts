@@ -4,6 +4,7 @@ import { label, assessment } from './label-schema.js';
 import { reading } from './reading-schema.js';
 import { analysisRequest } from './request-schema.js';
 import { delivery, result, study, type StudyState } from './schema.js';
+import { trialStudy } from './trial-schema.js';
 import { noteStudyChange } from './study-changes.js';
 
 /** A study that reached the PACS, and how far we are with it. */
@@ -106,6 +107,7 @@ export function studiesIn(database: Database): Studies {
         await tables.delete(reading).where(eq(reading.studyInstanceUID, studyInstanceUID));
         await tables.delete(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID));
         const labels = await tables.delete(label).where(eq(label.studyInstanceUID, studyInstanceUID)).returning({ finding: label.finding });
+        await tables.delete(trialStudy).where(eq(trialStudy.studyInstanceUID, studyInstanceUID));
         const studies = await tables
           .delete(study)
           .where(eq(study.studyInstanceUID, studyInstanceUID))

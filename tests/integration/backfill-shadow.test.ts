@@ -41,7 +41,16 @@ describe('an analysis of the archive in shadow', () => {
     const { version } = await service.registry.add(tinyCandidate());
     await service.registry.challenge(version, { by: 'test', why: 'test', at: new Date() });
     await eventually('the challenger is on the engine', () => assert.equal(service!.serving.challenger()?.version, version), patience);
-    const request = { since: '20210301', until: '20210531', rule: null, perHour: 100_000, hours: null, shadow: true, createdBy: 'test' };
+    const request = {
+      since: '20210301',
+      until: '20210531',
+      rule: null,
+      model: null,
+      perHour: 100_000,
+      hours: null,
+      shadow: true,
+      createdBy: 'test',
+    };
     const finished = async (id: number) =>
       eventually(
         'it is done',

@@ -21,6 +21,7 @@ import {
   ruleTest,
   study,
 } from '../support/example-replies.js';
+import { trialReportExample } from '../support/trial-example.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { routesOf, startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -89,6 +90,8 @@ before(async () => {
         pause: async () => backfill,
         resume: async () => backfill,
         cancel: async () => backfill,
+        report: async () => trialReportExample(),
+        sign: async () => trialReportExample(),
       },
       erase: async () => erasure,
       modelActions: { promote: async () => changed, challenge: async () => changed, rollBack: async () => changed },
@@ -185,6 +188,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/models/rollback': {},
   'post /api/erasures': { patientId: '4711', issuer: 'CLINIC', action: 'find' },
   'post /api/backfills': { since: '2020-03-01', until: '2020-05-31', perHour: 60, hours: '20-06', shadow: false },
+  'post /api/backfills/{number}/sign-offs': { name: 'A', role: 'Medical director', isAccepted: true, sha256: 'f'.repeat(64) },
   'post /api/accounts': { name: 'made', roles: ['reader'] },
   'post /api/accounts/{name}/roles': { roles: ['viewer'] },
   'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },

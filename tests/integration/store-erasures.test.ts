@@ -77,7 +77,7 @@ for (const backend of storeBackends()) {
     let store: Store;
     before(async () => {
       store = await openEmptyStore(backend);
-      const request = { since: '20260101', until: '20260101', rule: null, perHour: 1, hours: null, shadow: false, createdBy: 'test' };
+      const request = { since: '20260101', until: '20260101', rule: null, model: null, perHour: 1, hours: null, shadow: false, createdBy: 'test' };
       assert.ok(await store.backfills.create(request, at));
     });
     after(async () => {

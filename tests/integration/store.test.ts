@@ -71,6 +71,7 @@ for (const backend of storeBackends()) {
 
     test('a result comes back as it was recorded', async () => {
       const given: Required<Omit<NewResult, 'triage'>> = {
+        isReanalysis: true,
         resultId: 'whole',
         studyInstanceUID: '2.25.77',
         createdAt: new Date('2026-02-03T04:05:06.789Z'),
@@ -207,9 +208,10 @@ for (const backend of storeBackends()) {
       );
       const forbidden =
         /patient|birth|sex|age$|accession|physician|operator|address|phone|(person|family|given)_?name|description|study_(id|date)/;
+      // A keyed hash, by which a silent trial counts patients.
       assert.deepEqual(
         inDatabase.filter((column) => forbidden.test(column)),
-        [],
+        ['trial_study.patient_key'],
       );
     });
 

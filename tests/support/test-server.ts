@@ -1,3 +1,4 @@
+import { trialReportExample } from './trial-example.js';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
@@ -84,6 +85,8 @@ export async function startTestServer(
       pause: () => noBackfill(),
       resume: () => noBackfill(),
       cancel: () => noBackfill(),
+      report: async () => trialReportExample(40),
+      sign: () => noBackfill(),
     },
     requests: { request: async () => 'queued' },
     confirmations: confirmationsOf(store.oneTimeTokens),

@@ -30,6 +30,7 @@ const row: ResultRow = {
   ],
   predecessorResultId: null,
   isCurrent: true,
+  isReanalysis: false,
   timingsMs: {},
 };
 const skipped: ResultRow = {

@@ -3,6 +3,7 @@ import type { BackfillOptions } from '../backfill.js';
 import type { EraseOptions } from '../erase.js';
 import type { ServiceOptions } from '../service-api.js';
 import { jsonObject, repeatable } from './option-values.js';
+import type { ReportOptions, SignOffOptions } from '../backfill-report.js';
 
 const serviceHelp =
   'The commands open the database of the service. The embedded database can be opened by one process only: while the service runs, give a token of role admin with --token-file, and the command uses the HTTP API of the service.';
@@ -20,19 +21,26 @@ export function addArchiveCommands(program: Command): void {
     .option('--since <date>', 'first Study Date, YYYY-MM-DD (default: none; required to start)')
     .option('--until <date>', 'last Study Date, YYYY-MM-DD (default: none; required to start)')
     .option('--rule <name>', 'only studies that this routing rule takes (default: studies of all rules)')
+    .option(
+      '--model <version>',
+      'analyze studies again whose result is by another version (default: only studies without a result): the deployed version, or in shadow any registered one, without which the challenger predicts',
+    )
     .option('--per-hour <n>', 'studies per hour at most', '60')
     .option('--hours <hours>', 'hours of the day in which studies are queued, such as 20-06 (default: all)')
-    .option('--shadow', 'only let the challenger predict for studies that have a report; nothing is written to the PACS', false)
+    .option('--shadow', 'silent trial: only predict; nothing is written to the PACS, and backfill report compares with labels', false)
+    .option('--follow', 'show the progress until the end', false)
     .addHelpText(
       'after',
-      `\n${serviceHelp}\n\nExamples:\n  chest-ai backfill --since 2020-01-01 --until 2024-12-31 --per-hour 120 --hours 20-06\n  chest-ai backfill status`,
+      `\n${serviceHelp}\n\nExamples:\n  chest-ai backfill --since 2020-01-01 --until 2024-12-31 --per-hour 120 --hours 20-06\n  chest-ai backfill --since 2020-01-01 --until 2024-12-31 --shadow --model champion\n  chest-ai backfill status`,
     )
     .action(async (options: BackfillOptions) => (await import('../backfill.js')).startBackfill(options));
 
   // commander gives options of the same name to the command above, wherever they stand.
-  withService(backfill.command('status').description('Show the progress of the last analyses of the archive and the time left.')).action(
-    async (_options: ServiceOptions, command: Command) => (await import('../backfill.js')).showBackfills(command.optsWithGlobals()),
-  );
+  withService(backfill.command('status').description('Show the progress of the last analyses of the archive and the time left.'))
+    .option('--follow', 'show the progress of the last analysis until its end', false)
+    .action(async (_options: ServiceOptions, command: Command) =>
+      (await import('../backfill.js')).showBackfills(command.optsWithGlobals()),
+    );
   for (const [verb, description] of [
     ['pause', 'Queue no further studies.'],
     ['resume', 'Continue an analysis that was paused.'],
@@ -41,6 +49,43 @@ export function addArchiveCommands(program: Command): void {
     withService(backfill.command(verb).description(description).argument('<number>', 'as backfill status shows it')).action(
       async (id: string, _options: ServiceOptions, command: Command) =>
         (await import('../backfill.js')).changeBackfill(verb, id, command.optsWithGlobals()),
+    );
+  addReportCommands(backfill);
+}
+
+/** The report of a silent trial and its sign-off. */
+function addReportCommands(backfill: Command): void {
+  withService(
+    backfill
+      .command('report')
+      .description('Write the report of a silent trial: predictions compared with labels, by site, scanner, view, sex and age group.')
+      .argument('<number>', 'as backfill status shows it'),
+  )
+    .option('--html <file>', 'write a page to print (default: none)')
+    .option('--pdf <file>', 'write a PDF (default: none)')
+    .option('--figures <file>', 'write the figures that are signed, as JSON (default: none)')
+    .option('--model-version <version>', 'if several versions predicted (default: the one with the most studies)')
+    .option('--language <language>', 'of the files: en or de', 'en')
+    .action(async (id: string, _options: ReportOptions, command: Command) =>
+      (await import('../backfill-report.js')).writeTrialReport(id, command.optsWithGlobals()),
+    );
+  withService(
+    backfill
+      .command('sign-off')
+      .description(
+        'Sign the report of a silent trial; the statement is in the audit log. With --token-file the token needs the role operator.',
+      )
+      .argument('<number>', 'as backfill status shows it'),
+  )
+    .requiredOption('--name <name>', 'name of the person who signs')
+    .requiredOption('--role <role>', "the person's function, such as Medical director")
+    .requiredOption('--sha256 <hash>', 'of the figures that the person has read, as backfill report prints it')
+    .option('--accept', 'the person accepts the report', false)
+    .option('--reject', 'the person does not accept the report', false)
+    .option('--comment <text>', 'without any attribute of a patient (default: none)')
+    .option('--model-version <version>', 'if several versions predicted (default: the one with the most studies)')
+    .action(async (id: string, _options: SignOffOptions, command: Command) =>
+      (await import('../backfill-report.js')).signTrialReport(id, command.optsWithGlobals()),
     );
 }
 

@@ -5,7 +5,7 @@ import { normalCdf, normalQuantile } from './normal.js';
  * Variance of AUROCs and of their difference without resampling (DeLong, DeLong & Clarke-Pearson 1988), by midranks (Sun & Xu
  * 2014). Images count as independent: beside it, patientBootstrap is the one that knows of patients.
  */
-interface Components {
+export interface Components {
   readonly auroc: number;
   /** For each positive: the share of negatives below it, ties half. */
   readonly ofPositives: Float64Array;
@@ -47,7 +47,7 @@ export function delongComparison(yTrue: readonly (0 | 1)[], first: readonly numb
   return { difference, standardError, pValue };
 }
 
-function components(yTrue: readonly (0 | 1)[], yScore: readonly number[]): Components | undefined {
+export function components(yTrue: readonly (0 | 1)[], yScore: readonly number[]): Components | undefined {
   const positives = yScore.filter((_, image) => yTrue[image] === 1);
   const negatives = yScore.filter((_, image) => yTrue[image] !== 1);
   if (positives.length === 0 || negatives.length === 0) return undefined;

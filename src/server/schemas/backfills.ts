@@ -8,9 +8,10 @@ export const backfillSchema = z
     since: z.iso.date().describe('first Study Date'),
     until: z.iso.date().describe('last Study Date'),
     rule: z.string().exactOptional().describe('only studies that this routing rule takes'),
+    model: z.string().exactOptional().describe('model version that analyses; absent: the deployed one, or in shadow the challengers'),
     perHour: z.int().describe('studies queued in an hour at most'),
     hours: z.string().exactOptional().describe('hours of the day in which studies are queued, e.g. 20-06'),
-    shadow: z.boolean().describe('only predictions of the challengers; nothing is written to the PACS'),
+    shadow: z.boolean().describe('only predictions; nothing is written to the PACS'),
     state: z.enum(['running', 'paused', 'done', 'cancelled']),
     isSearched: z.boolean().describe('all days were searched: `found` is final'),
     isWithinHours: z.boolean(),
@@ -38,8 +39,28 @@ export const backfillBody = z.strictObject({
   since: text('expected a day, YYYY-MM-DD').describe('first Study Date, YYYY-MM-DD'),
   until: text('expected a day, YYYY-MM-DD').describe('last Study Date, YYYY-MM-DD'),
   rule: text('expected the name of a rule').optional().describe('only studies that this routing rule takes'),
+  model: text('expected a model version, champion or challenger')
+    .optional()
+    .describe(
+      'studies whose result is by another version are analysed again with this one, which must be deployed; in shadow any registered version',
+    ),
   perHour: z.int().optional().describe('studies queued in an hour at most, 1 to 100000; default 60'),
   hours: text('expected hours such as 20-06').optional().describe('hours of the day in which studies are queued, e.g. 20-06; default all'),
-  shadow: z.boolean().optional().describe('only predictions of the challengers; nothing is written to the PACS'),
+  shadow: z.boolean().optional().describe('only predictions, without a model those of the challengers; nothing is written to the PACS'),
 });
 export type BackfillBody = z.infer<typeof backfillBody>;
+
+/** A statement on the report of a silent trial. */
+export const signOffBody = z.strictObject({
+  name: text('expected the name of the person who signs').describe('name of the person who signs'),
+  role: text('expected the function of the person who signs').describe("the person's function, e.g. Medical director"),
+  isAccepted: z.boolean(),
+  comment: z
+    .string()
+    .max(1_000, { error: 'expected a comment of at most 1000 characters' })
+    .optional()
+    .describe('no attribute of a patient'),
+  sha256: z.string().max(64, { error: 'expected a SHA-256' }).describe('of the figures that the person has read'),
+  version: z.string().max(64).optional().describe('model version; default: the one with the most studies'),
+});
+export type SignOffBody = z.infer<typeof signOffBody>;

@@ -17,6 +17,7 @@ import { readings0032 } from './0032-readings.js';
 import { backfill0033 } from './0033-backfill.js';
 import { erasures0036 } from './0036-erasures.js';
 import { requests0034 } from './0034-requests.js';
+import { trialReport0035 } from './0035-trial-report.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -49,5 +50,6 @@ export const migrations: readonly Migration[] = [
   readings0032,
   backfill0033,
   requests0034,
+  trialReport0035,
   erasures0036,
 ];

@@ -7,6 +7,7 @@ import { QueryBoundary } from '../../parts/query-boundary.js';
 import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { useCurrentUser } from '../../use-current-user.js';
+import { TrialReportPanel } from './trial-report.js';
 
 interface ArchiveAction {
   readonly path: string;
@@ -60,11 +61,12 @@ function isActive({ state }: ShownBackfill): boolean {
 function Backfill({ backfill, run }: { readonly backfill: ShownBackfill; readonly run?: (action: ArchiveAction) => void }): ReactNode {
   const { t } = useTexts();
   const [confirming, setConfirming] = useState(false);
-  const { id, since, until, rule, perHour, hours, shadow, state, found, finished, isSearched, ratePerHour, timeLeftMs } = backfill;
+  const { id, since, until, rule, model, perHour, hours, shadow, state, found, finished, isSearched, ratePerHour, timeLeftMs } = backfill;
   const limits = [
     t('archive.limits', { perHour }),
     ...(hours === undefined ? [] : [t('archive.hours', { hours })]),
     ...(rule === undefined ? [] : [t('archive.rule', { rule })]),
+    ...(model === undefined ? [] : [t('archive.model', { model })]),
     ...(shadow ? [t('archive.shadow')] : []),
   ];
   const estimate = [
@@ -95,6 +97,7 @@ function Backfill({ backfill, run }: { readonly backfill: ShownBackfill; readonl
           vanished: backfill.vanished,
         })}
       </Text>
+      {shadow && backfill.done + backfill.unchanged > 0 && <TrialReportPanel id={id} isEnded={!isActive(backfill)} />}
       {run && (
         <Group gap="sm" mt="xs">
           {confirming ? (
@@ -128,9 +131,11 @@ function StartForm({ run, isPending }: { readonly run: (action: ArchiveAction) =
   const [until, setUntil] = useState('');
   const [perHour, setPerHour] = useState('60');
   const [hours, setHours] = useState('');
+  const [rule, setRule] = useState('');
+  const [model, setModel] = useState('');
   const start = (shadow: boolean): void => {
-    const text = hours.trim();
-    run({ path: '/api/backfills', body: { since, until, perHour: Number(perHour), shadow, ...(text === '' ? {} : { hours: text }) } });
+    const stated = Object.entries({ hours, rule, model }).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, text.trim()]]));
+    run({ path: '/api/backfills', body: { since, until, perHour: Number(perHour), shadow, ...Object.fromEntries(stated) } });
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -162,6 +167,13 @@ function StartForm({ run, isPending }: { readonly run: (action: ArchiveAction) =
           onChange={(event) => setPerHour(event.currentTarget.value)}
         />
         <TextInput label={t('archive.hoursLabel')} value={hours} onChange={(event) => setHours(event.currentTarget.value)} />
+        <TextInput label={t('archive.ruleLabel')} value={rule} onChange={(event) => setRule(event.currentTarget.value)} />
+        <TextInput
+          label={t('archive.modelLabel')}
+          title={t('archive.modelHint')}
+          value={model}
+          onChange={(event) => setModel(event.currentTarget.value)}
+        />
         <Button type="submit" variant="default" loading={isPending}>
           {t('archive.start')}
         </Button>
