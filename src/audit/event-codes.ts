@@ -48,6 +48,8 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'message.send': { id: exported, action: 'R' },
   'message.test': { id: exported, action: 'R' },
   'message.view': { id: query, action: 'E' },
+  'report.receive': { id: imported, action: 'C' },
+  'discordance.view': { id: query, action: 'E' },
 };
 
 /** By the object, the part of an action's name before the point. */
@@ -55,6 +57,7 @@ const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
   assessment: { id: instancesAccessed },
   reading: { id: instancesAccessed },
+  discordance: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -86,7 +89,8 @@ function actionOf(verb: string): AuditEvent['action'] {
     verb === 'takeover' ||
     verb === 'release' ||
     verb === 'read' ||
-    verb === 'unread'
+    verb === 'unread' ||
+    verb === 'review'
   )
     return 'U';
   return 'E';

@@ -4,6 +4,7 @@ import { assessmentSettings, driftSettings, retrainingSettings } from './learnin
 import { messagesSettings } from './messages.js';
 import { path } from './ranges.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { radiologyReportsSettings } from './radiology-reports.js';
 import { triageSettings } from './triage.js';
 import { isTimeZone } from './time-zone.js';
 
@@ -39,6 +40,8 @@ export const configSchema = z.strictObject({
   drift: driftSettings,
   assessments: assessmentSettings,
   messages: messagesSettings,
+  /** Final reports of radiologists, whose text is read. */
+  reports: radiologyReportsSettings,
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
    * of the schedules. Without it that of the host.

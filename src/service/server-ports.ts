@@ -1,5 +1,5 @@
 import type { ShownResult } from '../server/page-types.js';
-import type { BackfillPort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
+import type { BackfillPort, ModelActions, PagePort, ReportsPort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
@@ -24,6 +24,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly messagePorts: MessagePorts;
   readonly modelActions: ModelActions;
   readonly backfills: BackfillPort;
+  readonly reports?: ReportsPort | undefined;
 }
 
 /** What the server shows, out of the running parts. */
@@ -56,6 +57,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     messages: messagesPortOf(messagePorts, store, jobs),
     modelActions,
     backfills: parts.backfills,
+    reports: parts.reports,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

@@ -31,6 +31,9 @@ import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { messagePortsOf } from './message-ports.js';
+import { reportTextPortsOf } from './report-ports.js';
+import { listenForReports, startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
+import { reportsPortOf } from '../server/page/reports.js';
 import { openChannels } from '../messages/open-channels.js';
 import { startMessages } from '../messages/start-messages.js';
 import { driftPortsOf } from './drift-ports.js';
@@ -189,13 +192,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         : {}),
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const assessments = assessmentsOf({
-      config,
-      store,
-      reportPorts,
-      accepts: acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc),
-      audit: access.audit,
-    });
+    const accepts = acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc);
+    const assessments = assessmentsOf({ config, store, reportPorts, accepts, audit: access.audit });
+    const reportTextPorts = await reportTextPortsOf(config, findings, { store, pacs: reportPorts.pacs, audit: access.audit, log });
     // What a private Orthanc contains is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     const storyPorts = storyPortsOf({
@@ -220,6 +219,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
       await startMessages(messagePorts, store, jobs, config);
+      if (reportTextPorts) await startRadiologyReports(reportTextPorts, accepts, unlessGone, jobs, config);
     }
     if (does('train')) {
       for (const { settings: line, registry: ofLine } of lines.values())
@@ -273,6 +273,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       messagePorts,
       modelActions: modelActionsOf(lines),
       backfills,
+      reports: reportTextPorts && reportsPortOf(reportTextPorts, store, findings),
     });
     monitorHealth(healthParts);
     if (does('web'))
@@ -289,6 +290,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
       startBackfills(storyPorts, store, serving, studySearch(pacs), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
+      if (reportTextPorts && config.reports.hl7)
+        await listenForReports(config.reports.hl7, reportTextPorts).then((one) => opened(one, () => one.close()));
     }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });

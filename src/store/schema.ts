@@ -6,6 +6,7 @@ import { assessment, label } from './label-schema.js';
 import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 import { reading } from './reading-schema.js';
+import { discordance, radiologyReport, studyIdentity } from './report-schema.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -146,4 +147,7 @@ export const tables = {
   driftState,
   backfill,
   backfillStudy,
+  radiologyReport,
+  studyIdentity,
+  discordance,
 };

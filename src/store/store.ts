@@ -8,6 +8,7 @@ import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
 import { backfillsIn, type Backfills } from './backfills.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
+import { discordancesIn, type Discordances } from './discordances.js';
 import { driftIn, type DriftState } from './drift.js';
 import { statisticsIn, type StatisticsOfStudies } from './study-statistics.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
@@ -20,6 +21,7 @@ import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
+import { radiologyReportsIn, type RadiologyReports } from './radiology-reports.js';
 import { readingsIn, type Readings } from './readings.js';
 import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
@@ -63,6 +65,8 @@ export interface Store {
   readonly labels: Labels;
   readonly shadow: ShadowResults;
   readonly backfills: Backfills;
+  readonly radiologyReports: RadiologyReports;
+  readonly discordances: Discordances;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -121,6 +125,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
     backfills: backfillsIn(database),
+    radiologyReports: radiologyReportsIn(database),
+    discordances: discordancesIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

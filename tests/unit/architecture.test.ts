@@ -32,7 +32,7 @@ const packageHome: Record<string, string> = {
   '@node-rs/argon2': 'server',
   'csv-parse': 'dataset',
 };
-const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing', 'triage'];
+const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing', 'triage', 'report-text'];
 
 const source = join(projectRoot, 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -50,7 +50,7 @@ function folderOf(name: string): string | undefined {
 
 /** Rows `| folder | contains | may import |`; `everything but a` stands for all folders but a, `types of a` for a. */
 function tableOf(markdown: string): ReadonlyMap<string, { readonly allows: (target: string) => boolean }> {
-  const rows = [...markdown.matchAll(/^\| ([a-z\d]+) \| [^|]+ \| ([^|]+) \|$/gm)].filter(([, folder]) => folder !== 'folder');
+  const rows = [...markdown.matchAll(/^\| ([a-z][a-z\d-]*) \| [^|]+ \| ([^|]+) \|$/gm)].filter(([, folder]) => folder !== 'folder');
   return new Map(
     rows.map(([, folder, words]) => {
       const text = words!.trim();

@@ -15,6 +15,7 @@ import { modelLines0030 } from './0030-model-lines.js';
 import { messages0031 } from './0031-messages.js';
 import { readings0032 } from './0032-readings.js';
 import { backfill0033 } from './0033-backfill.js';
+import { radiologyReports0037 } from './0037-radiology-reports.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   messages0031,
   readings0032,
   backfill0033,
+  radiologyReports0037,
 ];
