@@ -83,9 +83,7 @@ export function readDiagnosticReport(resource: unknown): DiagnosticReportContent
       'request-invalid',
       'expected an identifier or an id of the DiagnosticReport, by which a later version is recognised; found none',
     );
-  const uid = ofStudy
-    .map(({ value }) => /^(?:urn:oid:)?([0-9.]{1,64})$/.exec(value ?? '')?.[1])
-    .find((one) => one?.includes('.'));
+  const uid = ofStudy.map(({ value }) => /^(?:urn:oid:)?([0-9.]{1,64})$/.exec(value ?? '')?.[1]).find((one) => one?.includes('.'));
   const issued = report.issued === undefined ? undefined : new Date(report.issued);
   return {
     state: stateOf(report.status),

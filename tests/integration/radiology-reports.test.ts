@@ -73,11 +73,22 @@ describe('reports by HL7 v2', () => {
         status: 'C',
         at: '20260102113000',
         characterSet: '8859/1',
-        lines: [{ type: 'FT', value: 'Herz nicht vergr\u00f6\u00dfert.\\X0D\\Pleuraerg\\XFC\\sse beidseits\\.br\\Keine Pneumonie \\T\\ kein Pneu.' }],
+        lines: [
+          {
+            type: 'FT',
+            value: 'Herz nicht vergr\u00f6\u00dfert.\\X0D\\Pleuraerg\\XFC\\sse beidseits\\.br\\Keine Pneumonie \\T\\ kein Pneu.',
+          },
+        ],
       }),
       'latin1',
     );
-    assert.deepEqual(await labels(), ['abnormal present', 'cardiomegaly absent', 'pleural-effusion present', 'pneumonia absent', 'pneumothorax absent']);
+    assert.deepEqual(await labels(), [
+      'abnormal present',
+      'cardiomegaly absent',
+      'pleural-effusion present',
+      'pneumonia absent',
+      'pneumothorax absent',
+    ]);
   });
 
   test('an earlier version that arrives late is outdated', async () => {
@@ -112,7 +123,13 @@ describe('reports by HL7 v2', () => {
     assert.deepEqual(await labels(), []);
     assert.deepEqual((await states()).at(0), ['waiting', 'patient-differs', 1]);
     await accepted(
-      oru({ controlId: 'M2', order: 'M', at: '20260103', patient: 'NEW-77^^^PHANTOMS^PI~PHANTOM-2^^^PHANTOMS^PI', lines: ['Erguss links.'] }),
+      oru({
+        controlId: 'M2',
+        order: 'M',
+        at: '20260103',
+        patient: 'NEW-77^^^PHANTOMS^PI~PHANTOM-2^^^PHANTOMS^PI',
+        lines: ['Erguss links.'],
+      }),
     );
     assert.deepEqual(await labels(), ['abnormal present', 'pleural-effusion present']);
     await accepted(oru({ controlId: 'M3', order: 'M', at: '20260104', patient: 'PHANTOM-2^^^ELSEWHERE^PI', lines: ['Erguss links.'] }));
@@ -142,11 +159,17 @@ describe('reports by HL7 v2', () => {
 
   test('bytes that are no message, or too many, or too slow, end the connection; the next sender is served', async () => {
     assert.equal((await exchangeBytes(port, Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toString(), '');
-    assert.match((await exchangeBytes(port, framed("no message"), { isDone: (received) => received.includes(0x1c) })).toString(), /MSA\|AR\|\|/);
+    assert.match(
+      (await exchangeBytes(port, framed('no message'), { isDone: (received) => received.includes(0x1c) })).toString(),
+      /MSA\|AR\|\|/,
+    );
     const large = await exchangeBytes(port, framed(oru({ controlId: 'BIG', lines: ['x'.repeat(30_000)] })));
     assert.match(large.toString(), /MSA\|AR\|BIG\|/);
     const invalid = Buffer.from(oru({ controlId: 'UTF', lines: ['Erg\u00fcsse'] }), 'latin1');
-    assert.match((await exchangeBytes(port, framed(invalid), { isDone: (received) => received.includes(0x1c) })).toString(), /MSA\|AE\|UTF\|/);
+    assert.match(
+      (await exchangeBytes(port, framed(invalid), { isDone: (received) => received.includes(0x1c) })).toString(),
+      /MSA\|AE\|UTF\|/,
+    );
     const slow = performance.now();
     assert.equal((await exchangeBytes(port, Buffer.of(0x0b, 0x4d))).toString(), '');
     assert.ok(performance.now() - slow >= 2_900);

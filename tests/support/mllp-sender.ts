@@ -65,7 +65,10 @@ export interface OruContent {
   readonly type?: string;
   readonly processing?: string;
   /** OBX-5 of each line; with OBX-3 and OBX-11 if it is an object. */
-  readonly lines: readonly (string | { readonly code?: string; readonly type?: string; readonly value: string; readonly status?: string })[];
+  readonly lines: readonly (
+    | string
+    | { readonly code?: string; readonly type?: string; readonly value: string; readonly status?: string }
+  )[];
 }
 
 /** An ORU^R01 as a RIS writes it, segments ended by CR. */
@@ -88,7 +91,12 @@ export function oru(content: OruContent): string {
     `ORC|RE|P${order}|${order}`,
     `OBR|1|P${order}|${order}|36643-5^XR Chest 2 Views^LN|||${at}|||||||||||${accession}||||${at}||RAD|${status}`,
     ...content.lines.map((line, index) => {
-      const { code = '59776-5^Befund^LN', type: valueType = 'TX', value, status: lineStatus = status } = typeof line === 'string' ? { value: line } : line;
+      const {
+        code = '59776-5^Befund^LN',
+        type: valueType = 'TX',
+        value,
+        status: lineStatus = status,
+      } = typeof line === 'string' ? { value: line } : line;
       return `OBX|${index + 1}|${valueType}|${code}||${value}||||||${lineStatus}`;
     }),
   ]
