@@ -7,7 +7,7 @@ import { reportKeys } from './report-keys.js';
 import { readStudyIdentity } from './study-identity.js';
 
 /** A longer text is no report of one study. */
-const maxTextLength = 60_000;
+const maxTextLength = 30_000;
 const dayMs = 86_400_000;
 
 /**

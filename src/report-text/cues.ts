@@ -1,4 +1,4 @@
-import { findPhrase, type Phrase, type Span } from './phrase.js';
+import type { FindPhrases, Phrase, Span } from './phrase.js';
 import type { Word } from './words.js';
 
 /** What a cue means for a finding in its reach. */
@@ -18,9 +18,9 @@ export interface Cue extends Span {
 }
 
 /** Cues of a sentence in their order; of cues that overlap the longest counts, so that "no change" is not "no". */
-export function cuesIn(phrases: readonly CuePhrase[], words: readonly Word[]): readonly Cue[] {
-  const found = phrases
-    .flatMap(({ meaning, side, ...phrase }) => findPhrase(phrase, words).map((span) => ({ ...span, meaning, side })))
+export function cuesIn(find: FindPhrases<CuePhrase>, words: readonly Word[]): readonly Cue[] {
+  const found = find(words)
+    .map(({ phrase: { meaning, side }, ...span }) => ({ ...span, meaning, side }))
     .sort((one, other) => other.end - other.start - (one.end - one.start) || one.start - other.start);
   const chosen: typeof found = [];
   for (const one of found) if (!chosen.some((other) => overlap(one, other) && !isSamePlace(one, other))) chosen.push(one);
@@ -32,6 +32,19 @@ export function cuesIn(phrases: readonly CuePhrase[], words: readonly Word[]): r
 /** Words that are a cue before and a cue after: "unlikely". */
 function isSamePlace(one: { readonly start: number; readonly end: number; readonly side: string }, other: typeof one): boolean {
   return one.start === other.start && one.end === other.end && one.side !== other.side && one.side !== 'none' && other.side !== 'none';
+}
+
+/** "Is likely atelectasis": the uncertainty is about what follows directly, not about what stands before. */
+export function turnedToFollowing(cues: readonly Cue[], terms: readonly Span[]): readonly Cue[] {
+  return cues.map((cue) =>
+    cue.side === 'after' && cue.meaning === 'uncertainty' && terms.some(({ start }) => start === cue.end) && !isTwoSided(cue, cues)
+      ? { ...cue, side: 'before' as const }
+      : cue,
+  );
+}
+
+function isTwoSided(cue: Cue, cues: readonly Cue[]): boolean {
+  return cues.some((other) => other.start === cue.start && other.side === 'before');
 }
 
 export function overlap(one: Pick<Span, 'start' | 'end'>, other: Pick<Span, 'start' | 'end'>): boolean {
@@ -58,6 +71,8 @@ export function decidingCue(term: Span, clause: Clause): Cue | undefined {
   const before = cueBefore(term, clause);
   const after = cueAfter(term, clause);
   if (!before || !after) return before ?? after;
+  // "The previous nodule is no longer seen": what is stated of it now counts.
+  if (before.meaning === 'not-now') return after;
   const [distanceBefore, distanceAfter] = [term.start - before.end, after.start - term.end];
   if (distanceBefore !== distanceAfter) return distanceBefore < distanceAfter ? before : after;
   return before.meaning === 'negation' ? after : before;
@@ -86,8 +101,8 @@ function cueAfter(term: Span, clause: Clause): Cue | undefined {
   const { cues, words, reach } = clause;
   const nearest = cues.find((cue) => cue.side === 'after' && cue.start >= term.end);
   if (!nearest || nearest.start - term.end > reach || isEnded(term.end, nearest.start, clause)) return undefined;
-  // A list of findings ("effusion, consolidation and nodules are not seen") is one clause; after other words a comma begins the next one.
-  const isListed = words[term.end]?.folded === ',';
+  // A list of findings ("effusion, consolidation and nodules are not seen") is one clause; otherwise a comma begins the next one.
+  const isListed = nearest.meaning === 'negation' && words[term.end]?.folded === ',';
   return !isListed && hasComma(words, term.end, nearest.start) ? undefined : nearest;
 }
 

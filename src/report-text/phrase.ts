@@ -46,14 +46,30 @@ function wordPart(pattern: string): Part {
   };
 }
 
-/** Each place of a phrase, the longest at each word. */
-export function findPhrase({ parts }: Phrase, words: readonly Word[]): readonly Span[] {
-  const found: Span[] = [];
-  for (let start = 0; start < words.length; start++) {
-    const span = matchFrom(parts, 0, words, start, []);
-    if (span !== undefined) found.push({ start, ...span });
-  }
-  return found;
+/** Finds phrases among the words of a sentence. */
+export type FindPhrases<One extends Phrase> = (words: readonly Word[]) => readonly (Span & { readonly phrase: One })[];
+
+/** Words whose phrases are remembered; reports have few different ones. */
+const maxRemembered = 20_000;
+
+/** Prepares phrases, so that at each word only those are tried that can begin with it. */
+export function phraseFinder<One extends Phrase>(phrases: readonly One[]): FindPhrases<One> {
+  const beginningWith = new Map<string, readonly One[]>();
+  const candidates = (folded: string): readonly One[] => {
+    const known = beginningWith.get(folded);
+    if (known) return known;
+    const found = phrases.filter(({ parts: [first] }) => first?.kind === 'word' && first.matches(folded));
+    if (beginningWith.size >= maxRemembered) beginningWith.clear();
+    beginningWith.set(folded, found);
+    return found;
+  };
+  return (words) =>
+    words.flatMap(({ folded }, start) =>
+      candidates(folded).flatMap((phrase) => {
+        const span = matchFrom(phrase.parts, 0, words, start, []);
+        return span === undefined ? [] : [{ start, ...span, phrase }];
+      }),
+    );
 }
 
 function matchFrom(
