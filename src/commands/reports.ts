@@ -10,7 +10,10 @@ import { findingsReader, type TextFinding } from '../report-text/read-findings.j
 import { loadReportRules } from '../report-text/rules.js';
 
 /** `reports try`: what the rules read in a text, and why. Nothing is stored or sent. */
-export async function tryReport(file: string, options: { readonly rules?: string; readonly all: boolean; readonly json: boolean }): Promise<void> {
+export async function tryReport(
+  file: string,
+  options: { readonly rules?: string; readonly all: boolean; readonly json: boolean },
+): Promise<void> {
   const config = loadConfig();
   const rules = loadReportRules(options.rules ?? config.reports.rulesFile, Object.keys(loadFindings(config.findingsFile).findings));
   const findings = findingsReader(rules)(await reportText(file, config.reports.hl7?.accessionNumber ?? []));
@@ -32,7 +35,8 @@ async function reportText(file: string, accessionNumber: readonly string[]): Pro
   if (!text.startsWith('MSH')) return text;
   const message = readMessage(text, decode);
   const reports = message ? reportsIn(message, accessionNumber) : [];
-  if (reports.length === 0) throw new Fault('request-invalid', 'expected an HL7 message with a final report, found one without', { source: file });
+  if (reports.length === 0)
+    throw new Fault('request-invalid', 'expected an HL7 message with a final report, found one without', { source: file });
   return reports.map((one) => one.text).join('\f');
 }
 

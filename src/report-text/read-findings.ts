@@ -76,7 +76,8 @@ function inText(
   words: readonly Word[],
   { heading, isRead }: Section,
 ): FindingMention {
-  const written = (one: SentenceMention['span']): string => text.slice(words[one.start]!.start, words[one.end - 1]!.end).replace(/\s+/g, ' ');
+  const written = (one: SentenceMention['span']): string =>
+    text.slice(words[one.start]!.start, words[one.end - 1]!.end).replace(/\s+/g, ' ');
   return {
     finding,
     outcome: isRead ? outcome : 'ignored',

@@ -52,7 +52,8 @@ type Places = ReturnType<typeof placesOf>;
 
 /** Places of a finding's terms, of terms that mean something else there, and of statements that it is absent. */
 function placesOf(finding: string, spans: readonly (Span & { readonly phrase: FindingPhrase })[]) {
-  const of = (role: FindingPhrase['role']): readonly Span[] => spans.filter(({ phrase }) => phrase.finding === finding && phrase.role === role);
+  const of = (role: FindingPhrase['role']): readonly Span[] =>
+    spans.filter(({ phrase }) => phrase.finding === finding && phrase.role === role);
   const all = longest(of('term'));
   const exceptions = of('except');
   const isOther = (span: Span): boolean => exceptions.some((one) => overlap(one, span));
@@ -100,9 +101,13 @@ function longest(spans: readonly Span[]): readonly Span[] {
 
 function findingPhrasesOf({ findings }: ReportTextRules): readonly FindingPhrase[] {
   return Object.entries(findings).flatMap(([finding, { terms, except, absent }]) =>
-    ([['term', terms], ['except', except], ['absent', absent]] as const).flatMap(([role, texts]) =>
-      texts.map((text) => ({ ...compilePhrase(text), finding, role })),
-    ),
+    (
+      [
+        ['term', terms],
+        ['except', except],
+        ['absent', absent],
+      ] as const
+    ).flatMap(([role, texts]) => texts.map((text) => ({ ...compilePhrase(text), finding, role }))),
   );
 }
 

@@ -9,14 +9,19 @@ export async function bench(): Promise<void> {
   for (const set of sentenceSets) {
     const { texts, rightTexts, statements, wrong } = compareSentences(reportSentences(set), read);
     console.log(`${set}: statements ${percentOf(statements - wrong.length, statements)}, whole texts ${percentOf(rightTexts, texts)}`);
-    for (const { text, finding, expected, found } of wrong) console.log(`  ${finding} is ${expected}, read as ${found}: ${text.replace(/\s+/g, ' ')}`);
+    for (const { text, finding, expected, found } of wrong)
+      console.log(`  ${finding} is ${expected}, read as ${found}: ${text.replace(/\s+/g, ' ')}`);
   }
   const mentions = comparedMentions();
   const decided = mentions.filter(({ expected }) => expected !== undefined);
   for (const who of ['ours', 'medspacy', 'negspacy'] as const)
-    console.log(`negated or not, English mentions, ${who}: right ${percentOf(decided.filter((one) => one[who] === one.expected).length, decided.length)}`);
+    console.log(
+      `negated or not, English mentions, ${who}: right ${percentOf(decided.filter((one) => one[who] === one.expected).length, decided.length)}`,
+    );
   const agreed = mentions.filter(({ medspacy, negspacy }) => medspacy === negspacy);
-  console.log(`where medspacy and negspacy agree, ours agrees: ${percentOf(agreed.filter((one) => one.ours === one.medspacy).length, agreed.length)}`);
+  console.log(
+    `where medspacy and negspacy agree, ours agrees: ${percentOf(agreed.filter((one) => one.ours === one.medspacy).length, agreed.length)}`,
+  );
   const report = reportSentences('later-de')[0]!.text.repeat(4);
   const from = performance.now();
   for (let index = 0; index < 50; index++) read(report);

@@ -5,6 +5,8 @@ import { reportSentences, shippedReader } from './report-sentences.js';
 export function englishMentions(): readonly FindingMention[] {
   const read = shippedReader();
   return [...reportSentences('sentences-en'), ...reportSentences('later-en')].flatMap(({ text }) =>
-    read(text).flatMap(({ mentions }) => mentions.filter(({ reason }) => ['stated', 'negation', 'uncertainty', 'not-now'].includes(reason))),
+    read(text).flatMap(({ mentions }) =>
+      mentions.filter(({ reason }) => ['stated', 'negation', 'uncertainty', 'not-now'].includes(reason)),
+    ),
   );
 }

@@ -29,7 +29,10 @@ export interface ComparedMention {
 export function comparedMentions(): readonly ComparedMention[] {
   const golden = schema.parse(JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/report-text/context.json'), 'utf8')));
   const mentions = englishMentions();
-  if (mentions.length !== golden.length || mentions.some(({ sentence, words }, index) => golden[index]!.sentence !== sentence || golden[index]!.words !== words))
+  if (
+    mentions.length !== golden.length ||
+    mentions.some(({ sentence, words }, index) => golden[index]!.sentence !== sentence || golden[index]!.words !== words)
+  )
     throw new Error('tests/fixtures/report-text/context.json was made of other mentions: run tests/oracles/report-text/run.sh');
   const texts = [...reportSentences('sentences-en'), ...reportSentences('later-en')];
   return mentions.map(({ sentence, words, finding, outcome }, index) => {

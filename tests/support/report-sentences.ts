@@ -61,7 +61,8 @@ export function compareSentences(sentences: readonly ReportSentence[], read: Rea
       if (expected !== found) wrong.push({ text, finding: finding.name, expected, found });
     }
     const isNormal = findings.some(({ because }) => because === 'normal-statement');
-    if (isNormal !== normal) wrong.push({ text, finding: 'normal', expected: normal ? 'present' : 'absent', found: isNormal ? 'present' : 'absent' });
+    if (isNormal !== normal)
+      wrong.push({ text, finding: 'normal', expected: normal ? 'present' : 'absent', found: isNormal ? 'present' : 'absent' });
     if (wrong.length === before) rightTexts++;
   }
   return { texts: sentences.length, rightTexts, statements, wrong };
