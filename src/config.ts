@@ -6,6 +6,7 @@ import { deprecatedSettings, warnOfDeprecation, type Warn } from './config/depre
 import { modelLinesOf } from './config/model-lines.js';
 import { applyEnvironment } from './config/environment.js';
 import { withChannelSecrets } from './config/messages.js';
+import type { RadiologyReportsSettings } from './config/radiology-reports.js';
 import { configSchema, type Config } from './config/schema.js';
 import { Fault } from './errors.js';
 
@@ -21,6 +22,7 @@ export type {
 } from './config/messages.js';
 export type { StorageCommitmentSettings } from './config/storage-commitment.js';
 export type { ResultLabelSettings } from './config/result-labels.js';
+export { readsReports, type Hl7ListenerSettings, type RadiologyReportsSettings } from './config/radiology-reports.js';
 export { modelLine, modelLinesOf, type ModelLine } from './config/model-lines.js';
 
 /** The folder that contains package.json, config/ and models/, wherever the compiled code lies below it. */
@@ -59,6 +61,7 @@ export function loadConfig(
     model: { ...merged.model, directory: fromRoot(merged.model.directory) },
     models: merged.models.map(({ directory, ...line }) => ({ ...line, ...(directory ? { directory: fromRoot(directory) } : {}) })),
     viewer: { cache: fromRoot(merged.viewer.cache), ...(merged.viewer.directory ? { directory: fromRoot(merged.viewer.directory) } : {}) },
+    reports: reportsFromRoot(merged.reports),
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };
@@ -83,6 +86,12 @@ function secretIn(file: string, setting: string): string {
   } catch (cause) {
     throw new Fault('config-invalid', `${setting} ${file} cannot be read`, {}, { cause });
   }
+}
+
+function reportsFromRoot({ hl7, rulesFile, ...reports }: RadiologyReportsSettings): RadiologyReportsSettings {
+  const tls = hl7?.tls;
+  const files = tls && { cert: fromRoot(tls.cert), key: fromRoot(tls.key), ...(tls.ca === undefined ? {} : { ca: fromRoot(tls.ca) }) };
+  return { ...reports, rulesFile: fromRoot(rulesFile), ...(hl7 ? { hl7: { ...hl7, ...(files ? { tls: files } : {}) } } : {}) };
 }
 
 function fromRoot(path: string): string {

@@ -28,7 +28,8 @@ export interface ConsensusLabel {
 /**
  * The last statement of each reader counts, from whatever source. If all of them decide alike, that is the label; if not, there is
  * none. A verified report that was amended is no longer among the statements (store/labels.ts). A statement that adjudicates replaces
- * everything stated before it; later statements count again.
+ * everything stated before it; later statements count again. What was read from the text of a radiologist's report counts only where
+ * nobody has stated anything else.
  *
  * @param statements of any number of studies and findings, in any order
  */
@@ -43,7 +44,8 @@ export function consensusLabels(statements: readonly LabelStatement[]): readonly
 
 function jointLabel(group: readonly LabelStatement[]): ConsensusLabel {
   const { studyInstanceUID, finding } = group[0]!;
-  const inOrder = [...group].sort((a, b) => timeOf(a) - timeOf(b));
+  const byReaders = group.filter((one) => !isReadFromText(one));
+  const inOrder = [...(byReaders.length > 0 ? byReaders : group)].sort((a, b) => timeOf(a) - timeOf(b));
   const adjudication = inOrder.findLastIndex((one) => one.adjudicates && one.verified && one.decision !== 'undetermined');
   const counting = inOrder.slice(Math.max(0, adjudication));
   const last = new Map(counting.map((one) => [one.reader, one]));
@@ -54,17 +56,22 @@ function jointLabel(group: readonly LabelStatement[]): ConsensusLabel {
   return { ...frame, state: 'agreed', decision: [...decisions][0]! };
 }
 
+/** Whether rules have read the statement from the text of a radiologist's report. */
+export function isReadFromText({ source }: Pick<LabelStatement, 'source'>): boolean {
+  return source === 'report';
+}
+
 function timeOf({ givenAt }: LabelStatement): number {
   return givenAt?.getTime() ?? -Infinity;
 }
 
 /**
  * How reliable an agreed label is. `adjudicated`: a reader adjudicated, or several agree. `report`: only Orthanc's own label states it,
- * which records neither reader nor time. Otherwise one reader: `radiologist`.
+ * which records neither reader nor time, or the text of a report. Otherwise one reader: `radiologist`.
  */
 export function consensusOrigin({ decision, statements }: ConsensusLabel): LabelOrigin {
   const deciding = statements.filter((one) => one.decision === decision);
-  const read = deciding.filter(({ source }) => source !== 'orthanc-label');
+  const read = deciding.filter((one) => one.source !== 'orthanc-label' && !isReadFromText(one));
   if (read.some(({ adjudicates, verified }) => adjudicates && verified) || read.length > 1) return 'adjudicated';
   return read.length === 1 ? 'radiologist' : 'report';
 }

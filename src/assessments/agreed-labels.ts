@@ -1,5 +1,5 @@
 import type { AgreedLabel, Labels } from '../store/labels.js';
-import { consensusLabels, consensusOrigin } from './adjudicated-labels.js';
+import { consensusLabels, consensusOrigin, isReadFromText } from './adjudicated-labels.js';
 
 /** All agreed labels of the index, page by page. */
 export async function agreedLabelsIn(labels: Pick<Labels, 'statements'>): Promise<readonly AgreedLabel[]> {
@@ -12,14 +12,16 @@ export async function agreedLabelsIn(labels: Pick<Labels, 'statements'>): Promis
   }
 }
 
-/** The agreed labels of these studies. */
+/** What the readers of these studies agree on; texts of reports do not count. */
 export async function agreedLabelsOf(studies: readonly string[], labels: Pick<Labels, 'ofStudies'>): Promise<readonly AgreedLabel[]> {
-  return agreedLabels(await labels.ofStudies(studies));
+  return agreedLabels(await labels.ofStudies(studies)).filter((one) => one.isReadFromText !== true);
 }
 
 function agreedLabels(statements: Parameters<typeof consensusLabels>[0]): readonly AgreedLabel[] {
   return consensusLabels(statements).flatMap((joint) => {
     const { studyInstanceUID, finding, decision } = joint;
-    return decision === undefined ? [] : [{ studyInstanceUID, finding, decision, origin: consensusOrigin(joint) }];
+    if (decision === undefined) return [];
+    const label = { studyInstanceUID, finding, decision, origin: consensusOrigin(joint) };
+    return [joint.statements.every(isReadFromText) ? { ...label, isReadFromText: true as const } : label];
   });
 }

@@ -50,6 +50,8 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'message.test': { id: exported, action: 'R' },
   'message.view': { id: query, action: 'E' },
   'backfill.report': { id: query, action: 'E' },
+  'report.receive': { id: imported, action: 'C' },
+  'discordance.view': { id: query, action: 'E' },
 };
 
 /** By the object, the part of an action's name before the point. */
@@ -58,6 +60,7 @@ const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   assessment: { id: instancesAccessed },
   reading: { id: instancesAccessed },
   document: { id: instancesAccessed },
+  discordance: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -89,7 +92,8 @@ function actionOf(verb: string): AuditEvent['action'] {
     verb === 'takeover' ||
     verb === 'release' ||
     verb === 'read' ||
-    verb === 'unread'
+    verb === 'unread' ||
+    verb === 'review'
   )
     return 'U';
   return 'E';

@@ -6,6 +6,7 @@ import { path } from './ranges.js';
 import { resultLabelSettings } from './result-labels.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
 import { retentionSettings } from './retention.js';
+import { radiologyReportsSettings } from './radiology-reports.js';
 import { triageSettings } from './triage.js';
 import { isTimeZone } from './time-zone.js';
 
@@ -43,6 +44,8 @@ export const configSchema = z.strictObject({
   messages: messagesSettings,
   retention: retentionSettings,
   resultLabels: resultLabelSettings,
+  /** Final reports of radiologists, whose text is read. */
+  reports: radiologyReportsSettings,
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
    * of the schedules. Without it that of the host.

@@ -21,3 +21,18 @@ export function hl7Moment(moment: Date): string {
   const absolute = Math.abs(offset);
   return `${local.slice(0, 19).replace(/[-:T]/g, '')}${offset < 0 ? '-' : '+'}${digits(Math.floor(absolute / 60))}${digits(absolute % 60)}`;
 }
+
+/**
+ * The moment of a TS or DTM (HL7 v2.5.1 §2A.22): YYYY[MM[DD[HH[MM[SS[.S…]]]]]][+/-ZZZZ]. Without an offset it is local time of this
+ * process.
+ *
+ * @returns undefined if it is none, or states no day
+ */
+export function momentOfHl7(text: string): Date | undefined {
+  const found = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,4}))?)?)?)?([+-]\d{4})?$/.exec(text.trim());
+  if (!found) return undefined;
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', offset] = found;
+  const zone = offset === undefined ? '' : `${offset.slice(0, 3)}:${offset.slice(3)}`;
+  const moment = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0').slice(0, 3)}${zone}`);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}

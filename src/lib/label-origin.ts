@@ -1,7 +1,8 @@
 /**
  * Where the statement that a finding is present or absent comes from, the most reliable first. `adjudicated`: several readers, their
- * disagreements resolved. `radiologist`: one reader of the image. `mined`: extracted from report texts by software. `report`: a text or
- * a caption about the patient, not about this image.
+ * disagreements resolved. `radiologist`: one reader of the image. `mined`: extracted from report texts by the makers of
+ * a data set. `report`: a text or a caption about the patient, not about this image; also what this software's rules read in the
+ * radiologist's report of the study.
  */
 export const labelOrigins = ['adjudicated', 'radiologist', 'mined', 'report'] as const;
 

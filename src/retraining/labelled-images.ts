@@ -34,6 +34,8 @@ export interface LabelledImage {
   readonly unknown: readonly string[];
   /** Where the label of each finding comes from. */
   readonly origins?: Readonly<Record<string, LabelOrigin>> | undefined;
+  /** Findings whose label only the text of a report states. */
+  readonly readFromText?: readonly string[] | undefined;
 }
 
 export interface LabelledImagesPorts {
@@ -92,6 +94,7 @@ export async function labelledImages(
         labels: classes.filter((name) => decisions.get(name)?.decision === 'present'),
         unknown: classes.filter((name) => !decisions.has(name)),
         ...originsOf(decisions),
+        ...readFromTextOf(decisions),
       });
     }
   }
@@ -101,6 +104,11 @@ export async function labelledImages(
 function originsOf(decisions: ReadonlyMap<string, AgreedLabel>): Pick<LabelledImage, 'origins'> {
   const stated = [...decisions.values()].flatMap(({ finding, origin }) => (origin ? [[finding, origin] as const] : []));
   return stated.length === 0 ? {} : { origins: Object.fromEntries(stated) };
+}
+
+function readFromTextOf(decisions: ReadonlyMap<string, AgreedLabel>): Pick<LabelledImage, 'readFromText'> {
+  const read = [...decisions.values()].flatMap(({ finding, isReadFromText }) => (isReadFromText ? [finding] : []));
+  return read.length === 0 ? {} : { readFromText: read };
 }
 
 /** An image with an unusable UID must not end the run for all other images. */

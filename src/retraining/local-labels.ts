@@ -23,7 +23,7 @@ export interface LocalLabels {
 export type LocalLabelsPorts = Pick<RetrainingPorts, 'settings' | 'agreedLabels' | 'pacs' | 'siteOf' | 'memory' | 'clock' | 'log'>;
 
 /**
- * The labels of these findings on which the readers agree, with their frontal X-rays in the PACS. If there is no test set yet and
+ * The labels of these findings on which the readers agree (what was read from texts of reports is left out), with their frontal X-rays in the PACS. If there is no test set yet and
  * there are labels enough, it is drawn and locked, as the first retraining run would do.
  *
  * @throws Fault 'dataset-invalid' that says what is missing for a test set
@@ -35,7 +35,7 @@ export async function localLabels(
 ): Promise<LocalLabels> {
   const { settings, memory, pacs, siteOf, log } = ports;
   const key = await memory.patientKey();
-  const labels = (await ports.agreedLabels()).filter(({ finding }) => findings.includes(finding));
+  const labels = (await ports.agreedLabels()).filter(({ finding, isReadFromText }) => findings.includes(finding) && !isReadFromText);
   const images = await labelledImages(labels, findings, {
     pacs,
     siteOf,

@@ -16,6 +16,7 @@ import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
 import { missingForLock, retrainingPlanSchema, retrainingTestSet, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
 import { promotionRulesOf, recipeByMemory } from './retraining-recipe.js';
+import { withoutReportTexts } from './without-report-texts.js';
 import { pruneTrainingPictures } from './training-pictures.js';
 
 export type Planned =
@@ -56,15 +57,17 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
       `${pluralise(newLabels, 'new label')} since the last run, ${minNewLabels} are needed; readers agree on ${pluralise(labels.length, 'label')} in all.`,
     );
   const labelled = await imagesOf(labels, findings, ports);
-  const classes = trainedFindings(served, findings, (some) => missingForLock(labelled, some, testShare, rules.minPatients) === undefined);
+  const read = withoutReportTexts(labelled);
+  const classes = trainedFindings(served, findings, (some) => missingForLock(read, some, testShare, rules.minPatients) === undefined);
   const images = classes.length === findings.length ? labelled : imagesWith(labelled, classes);
-  const missing = lock ? undefined : missingForLock(images, classes, testShare, rules.minPatients);
+  const readOfClasses = classes.length === findings.length ? read : imagesWith(read, classes);
+  const missing = lock ? undefined : missingForLock(readOfClasses, classes, testShare, rules.minPatients);
   if (missing !== undefined) return notTrained(`No test set yet: ${missing}.`);
 
   // Pictures of studies that were deleted from the PACS, or are no longer labelled, are removed.
   await pruneTrainingPictures(settings, images);
   const { recipe, batchBy } = recipeByMemory(settings, served);
-  const testLock = lock ?? (await lockTestSet(images, recipe.seed, ports));
+  const testLock = lock ?? (await lockTestSet(readOfClasses, recipe.seed, ports));
   const split = splitForRetraining(images, testLock, recipe);
   const objective = served.objective ?? 'several';
   const best = await bestVersions(registry, { kind: 'xray', testSet: retrainingTestSet, champion: champion.version });
@@ -110,6 +113,7 @@ function imagesWith(images: readonly LabelledImage[], classes: readonly string[]
       ...image,
       labels: image.labels.filter((name) => classes.includes(name)),
       unknown: image.unknown.filter((name) => classes.includes(name)),
+      readFromText: image.readFromText?.filter((name) => classes.includes(name)),
     }))
     .filter(({ unknown }) => unknown.length < classes.length);
 }

@@ -8,6 +8,7 @@ import { promotionRulesSchema } from '../evaluation/promotion/promotion-rules.js
 import { recipeSchema, type Recipe } from '../training/recipe.js';
 import type { LabelledImage } from './labelled-images.js';
 import { pictureKeyOf } from './picture-key.js';
+import { withoutReportText } from './without-report-texts.js';
 
 /**
  * Everything that a run depends on, written before training starts. If the run is killed or reaches its time limit, the next one
@@ -122,7 +123,12 @@ export function missingForLock(
     : `a test set can be locked when each finding has ${needed} patients with and ${needed} without it; there are ${short.join('; ')}`;
 }
 
-/** Splits by patient around the locked test set. @throws Fault dataset-invalid */
+/**
+ * Splits by patient around the locked test set. Labels that were read from texts are trained on; they neither decide when training stops,
+ * nor calibrate, nor test.
+ *
+ * @throws Fault dataset-invalid
+ */
 export function splitForRetraining(
   images: readonly LabelledImage[],
   lock: TestLock,
@@ -130,5 +136,10 @@ export function splitForRetraining(
 ): { readonly images: RetrainingPlan['images']; readonly warnings: readonly string[] } {
   if (images.length === 0) throw new Fault('dataset-invalid', 'expected images of labelled studies, found none');
   const split = splitExamples(images.map(exampleOf), { seed: recipe.seed, shares: retrainingShares, lock });
-  return { images: images.map((image, index) => ({ ...image, part: split.parts[index]! })), warnings: split.warnings };
+  const placed = images.flatMap((image, index) => {
+    const part = split.parts[index]!;
+    const { readFromText: _read, ...used } = (part === 'train' ? image : withoutReportText(image)) ?? {};
+    return 'sopInstanceUID' in used ? [{ ...used, part }] : [];
+  });
+  return { images: placed, warnings: split.warnings };
 }

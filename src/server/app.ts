@@ -24,6 +24,7 @@ import { messageRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
+import { reportRoutes } from './routes/reports.js';
 import { resultRoutes } from './routes/results.js';
 import { viewerDescription, viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
@@ -46,6 +47,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   backfillRoutes,
   erasureRoutes,
   messageRoutes,
+  reportRoutes,
   modelRoutes,
   dicomWebRoutes,
 ];

@@ -13,6 +13,7 @@ import type { Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
 import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
+import type { DiscordanceKindName } from './schemas/reports.js';
 import type {
   ChangedModels,
   Decision,
@@ -24,11 +25,15 @@ import type {
   ShownAssessment,
   ShownBackfill,
   ShownChannel,
+  ShownDiscordance,
+  DiscordancePage,
   ShownDrift,
   ShownFailedJob,
   ShownMessage,
   ShownPatient,
   ShownReading,
+  ShownReceipt,
+  ShownReportCounts,
   ShownResult,
   ShownRetraining,
   StudyAssessments,
@@ -76,6 +81,8 @@ export interface ServerPorts {
   readonly requests: AnalysisRequestPort;
   readonly confirmations: Confirmations;
   readonly messages: MessagesPort;
+  /** Absent unless reports of radiologists are read. */
+  readonly reports?: ReportsPort | undefined;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
   retrain(by: string, line?: string): Promise<void>;
@@ -190,6 +197,24 @@ export interface MessagesPort {
   testMessage(channel: string): ResultMessage;
   /** @throws Fault `channel-unavailable`, `message-refused`: a test is not repeated */
   sendTest(channel: string, message: ResultMessage): Promise<TestedChannel>;
+}
+
+/** Reports of radiologists whose text is read, and where they and the results differ. */
+export interface ReportsPort {
+  /** @throws Fault `request-invalid`, `request-refused` if this source is off */
+  receive(resource: unknown, by: BackfillActor): Promise<ShownReceipt>;
+  counts(): Promise<ShownReportCounts>;
+  discordances(query: DiscordanceRequest): Promise<DiscordancePage>;
+  /** Notes who has looked at it. @throws Fault `not-found` */
+  review(studyInstanceUID: string, finding: string, reader: string): Promise<ShownDiscordance>;
+}
+
+export interface DiscordanceRequest {
+  readonly kind?: DiscordanceKindName | undefined;
+  readonly finding?: string | undefined;
+  readonly state: 'open' | 'reviewed' | 'all';
+  readonly limit: number;
+  readonly after?: string | undefined;
 }
 
 /** A change of the deployed versions: who requests it, and why; the reason stays in the history. */

@@ -80,7 +80,7 @@ function handlersOf(route: Route, deprecated: Parameters<typeof routerOf>[1]): r
   const { access, body, reply, query, handle } = route;
   return [
     ...(access === 'public' ? [] : [access === 'signed-in' ? requireLogin : requireRole(access)]),
-    ...(body === undefined || body === 'file' ? [] : [express.json({ limit: body.limit })]),
+    ...(body === undefined || body === 'file' ? [] : [express.json({ limit: body.limit, type: ['json', '+json'] })]),
     ...(body !== undefined && body !== 'file' && body.form ? [express.urlencoded({ extended: false, limit: body.limit })] : []),
     async (request, response) => {
       if (body !== undefined && body !== 'file' && body.formerNames) {

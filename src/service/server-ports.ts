@@ -1,5 +1,5 @@
 import type { ShownResult } from '../server/page-types.js';
-import type { AnalysisRequestPort, BackfillPort, ErasurePort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
+import type { AnalysisRequestPort, BackfillPort, ErasurePort, ModelActions, PagePort, ReportsPort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
@@ -29,6 +29,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly backfills: BackfillPort;
   readonly erase: ErasurePort;
   readonly requests: AnalysisRequestPort;
+  readonly reports?: ReportsPort | undefined;
 }
 
 /** What the server shows, out of the running parts. */
@@ -64,6 +65,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     erase: parts.erase,
     requests: parts.requests,
     confirmations: confirmationsOf(store.oneTimeTokens),
+    reports: parts.reports,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

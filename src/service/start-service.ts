@@ -18,7 +18,6 @@ import { storeLocation } from '../store/store-location.js';
 import { siteOf } from '../monitoring/site-of.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
-import { startDriftChecks } from '../monitoring/start-drift-checks.js';
 import { bringForward } from './bring-forward.js';
 import { closeDataDirectory } from '../lib/private-files.js';
 import { registryOfStore } from './open-registry.js';
@@ -28,14 +27,15 @@ import { openPacs, pacsName, type PacsAccess } from './open-pacs.js';
 import { modelActionsOf } from '../server/page/model-actions.js';
 import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
-import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { archiveModelsOf, trainingPatientsIn } from './archive-ports.js';
 import { messagePortsOf } from './message-ports.js';
 import type { DicomChannelPorts } from '../messages/dicom-channel.js';
 import { channelPortsOf } from './channel-ports.js';
+import { reportTextPortsOf } from './report-ports.js';
+import { listenForReports } from '../radiology-reports/start-radiology-reports.js';
+import { reportsPortOf } from '../server/page/reports.js';
 import { openChannels } from '../messages/open-channels.js';
-import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
 import { openLines, type OpenedLine } from './open-lines.js';
 import { softwareVersion } from '../software-version.js';
@@ -57,7 +57,7 @@ import { startFollowingStudyChanges } from '../retraining/start-following-study-
 import { retentionPortsOf } from './retention-ports.js';
 import { queueResultLabels, startLabelSweep } from '../result-labels/start-result-labels.js';
 import { resultLabelPortsOf } from './result-label-ports.js';
-import { startWork } from './start-work.js';
+import { startTraining, startWork } from './start-work.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
 import { pageFilesOf, uploadsRoot } from './page-files.js';
@@ -195,13 +195,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         : {}),
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const assessments = assessmentsOf({
-      config,
-      store,
-      reportPorts,
-      accepts: acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc),
-      audit: access.audit,
-    });
+    const accepts = acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc);
+    const assessments = assessmentsOf({ config, store, reportPorts, accepts, audit: access.audit });
+    const reportTextPorts = await reportTextPortsOf(config, findings, { store, pacs: reportPorts.pacs, audit: access.audit, log });
     // What a private Orthanc contains is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     const storyPorts = storyPortsOf({
@@ -219,23 +215,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
       const { settings } = analyser;
-      await startWork({ config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, triedModels, store, jobs });
+      const storiesPorts = { storyPorts, messagePorts, resultLabelPorts, reportTextPorts };
+      await startWork({ config, ...storiesPorts, settings, assessments, accepts, serving, triedModels, store, jobs });
     }
-    if (does('train')) {
-      for (const { settings: line, registry: ofLine } of lines.values())
-        await startRetraining({
-          config,
-          line,
-          store,
-          jobs,
-          registry: ofLine,
-          pacs: reportPorts.pacs,
-          reader: analyser.reader,
-          codeVersion: softwareVersion,
-          log,
-        });
-      await startDriftChecks(driftPortsOf(lines, store, log), config, jobs);
-    }
+    if (does('train')) await startTraining({ config, lines, pacs: reportPorts.pacs, reader: analyser.reader, store, jobs, log });
     startFollowingStudyChanges(config, store.studyChanges, jobs, log);
     const healthParts = {
       pacs,
@@ -280,6 +263,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       backfills,
       erase: erasurePortOf(retentionPorts),
       requests: { request: (uid) => requestAnalysis(uid, storyPorts) },
+      reports: reportTextPorts && reportsPortOf(reportTextPorts, store, findings),
     });
     monitorHealth(healthParts);
     if (does('web'))
@@ -297,6 +281,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       startLabelSweep(resultLabelPorts, jobs, config);
       startBackfills(storyPorts, store, serving, studySearch(pacs), trainingPatientsIn(lines, config, store, log), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
+      if (reportTextPorts && config.reports.hl7)
+        await listenForReports(config.reports.hl7, reportTextPorts).then((one) => opened(one, () => one.close()));
     }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });

@@ -1,20 +1,30 @@
+import type { AcceptsDocument } from '../assessments/accepted-documents.js';
 import type { AssessmentActions } from '../assessments/assessments.js';
 import { startAssessments } from '../assessments/start-assessments.js';
 import type { Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
 import type { MessagePorts } from '../messages/ports.js';
 import { startMessages } from '../messages/start-messages.js';
+import { startDriftChecks } from '../monitoring/start-drift-checks.js';
 import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
 import { refreshUrgencies } from '../reporting/refresh-urgencies.js';
 import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
+import type { ReportTextPorts } from '../radiology-reports/ports.js';
+import { startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
 import type { ResultLabelPorts } from '../result-labels/result-labels-story.js';
 import { queueResultLabels, startResultLabels } from '../result-labels/start-result-labels.js';
+import { startRetraining } from '../retraining/start-retraining.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import type { ServingLines } from '../serving/serving-lines.js';
 import type { TriedModels } from '../serving/tried-models.js';
+import type { OpenReader } from '../serving/image-reader.js';
+import { softwareVersion } from '../software-version.js';
 import type { Store } from '../store/store.js';
+import { driftPortsOf } from './drift-ports.js';
+import type { OpenedLine } from './open-lines.js';
 
 export interface WorkParts {
   readonly config: Config;
@@ -22,7 +32,10 @@ export interface WorkParts {
   readonly settings: ReportPorts['settings'];
   readonly messagePorts: MessagePorts;
   readonly resultLabelPorts: ResultLabelPorts;
+  /** Absent unless radiologists' reports are read. */
+  readonly reportTextPorts: ReportTextPorts | undefined;
   readonly assessments: AssessmentActions;
+  readonly accepts: AcceptsDocument;
   readonly serving: ServingLines;
   readonly triedModels: TriedModels;
   readonly store: Store;
@@ -31,7 +44,20 @@ export interface WorkParts {
 
 /** Starts the workers of all stories about studies: the role `work`. */
 export async function startWork(parts: WorkParts): Promise<void> {
-  const { config, storyPorts, settings, messagePorts, resultLabelPorts, assessments, serving, triedModels, store, jobs } = parts;
+  const {
+    config,
+    storyPorts,
+    settings,
+    messagePorts,
+    resultLabelPorts,
+    reportTextPorts,
+    assessments,
+    accepts,
+    serving,
+    triedModels,
+    store,
+    jobs,
+  } = parts;
   const { studies, index, queue, events, log } = storyPorts;
   const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
     unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
@@ -53,5 +79,23 @@ export async function startWork(parts: WorkParts): Promise<void> {
     config,
   );
   await startMessages(messagePorts, store, jobs, config);
+  if (reportTextPorts) await startRadiologyReports(reportTextPorts, accepts, unlessGone, jobs, config);
   await startResultLabels(resultLabelPorts, jobs, config);
+}
+
+export interface TrainingParts {
+  readonly config: Config;
+  readonly lines: ReadonlyMap<string, OpenedLine>;
+  readonly pacs: ReportPorts['pacs'];
+  readonly reader: OpenReader;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly log: Log;
+}
+
+/** Starts retraining of every line, and the drift checks: the role `train`. */
+export async function startTraining({ config, lines, pacs, reader, store, jobs, log }: TrainingParts): Promise<void> {
+  for (const { settings: line, registry } of lines.values())
+    await startRetraining({ config, line, store, jobs, registry, pacs, reader, codeVersion: softwareVersion, log });
+  await startDriftChecks(driftPortsOf(lines, store, log), config, jobs);
 }

@@ -1,5 +1,5 @@
 import { queueAssessmentIndex } from '../assessments/start-assessments.js';
-import type { Config } from '../config.js';
+import { readsReports, type Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { queueMessagePlan } from '../messages/start-messages.js';
 import type { OrthancClient } from '../orthanc/client.js';
@@ -9,6 +9,7 @@ import { orthancStudies } from '../reporting/orthanc-studies.js';
 import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
 import { studyQueueOf } from '../reporting/queues.js';
 import { queueResultLabels } from '../result-labels/start-result-labels.js';
+import { queueStudyReports } from '../radiology-reports/start-radiology-reports.js';
 import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
 import { removePicturesOfStudies } from '../retraining/training-pictures.js';
 import type { Metrics } from '../server/metrics.js';
@@ -30,6 +31,9 @@ export interface StoryParts {
 /** The ports of the report story on the running parts; here the other stories learn of a study's events. */
 export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jobs, serving, metrics }: StoryParts): StoryPorts {
   const { model: _model, models: _models, reader: _reader, ...ports } = reportPorts;
+  const onReportsMayDiffer = async (study: string): Promise<void> => {
+    if (readsReports(config.reports)) await queueStudyReports(study, jobs);
+  };
   return {
     ...ports,
     changeLog: changeLogOf(orthanc),
@@ -48,11 +52,16 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
         // The other processes learn of it from the database: followStudyChanges.
         await store.studyChanges.record(studyInstanceUID);
         await removePicturesOfStudies(config, [studyInstanceUID]);
+        await onReportsMayDiffer(studyInstanceUID);
       },
-      onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
+      onOtherDocuments: async (studyInstanceUID) => {
+        await queueAssessmentIndex(studyInstanceUID, jobs);
+        if (config.reports.sr !== 'off') await queueStudyReports(studyInstanceUID, jobs);
+      },
       onIndexed: async (studyInstanceUID) => {
         await queueMessagePlan(studyInstanceUID, config.messages, jobs);
         await queueResultLabels(studyInstanceUID, config.resultLabels, jobs);
+        await onReportsMayDiffer(studyInstanceUID);
       },
       onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
     },

@@ -27,13 +27,17 @@ export const tablesByStudy = [
   'shadow_result',
   'study_statistics',
   'backfill_study',
+  'trial_study',
+  'analysis_request',
+  'discordance',
+  'study_identity',
   'message',
   'result',
   'study',
 ] as const;
 
 /** Tables of which other columns name a study: erased by statements of their own. */
-export const tablesByOtherColumns = ['delivery', 'study_change', 'retraining_state'] as const;
+export const tablesByOtherColumns = ['delivery', 'study_change', 'retraining_state', 'radiology_report'] as const;
 
 /** The other tables, and why their rows stay. */
 export const tablesWithoutStudies = {
@@ -48,6 +52,8 @@ export const tablesWithoutStudies = {
   orthanc_cursor: "lines of the PACS's change log with its own identifiers",
   worklist_change: 'a number',
   backfill: 'days, rules and counts',
+  sign_off: 'who signed which figures',
+  one_time_token: 'hashes of tokens that are valid for minutes',
   drift_alarm: 'figures of sites',
   drift_state: 'figures of sites',
   schedule_state: 'times',
@@ -62,6 +68,7 @@ export const tablesWithoutStudies = {
 const eraseLock = 205_410_901;
 
 const ofDeliveries = 'result_id IN (SELECT result_id FROM chest_ai.result WHERE study_instance_uid = ANY($1::text[]))';
+const ofReports = '(study_instance_uid = ANY($1::text[]) OR stated_study_uid = ANY($1::text[]))';
 /** Labels of the last retraining runs: "study finding decision". */
 const labelsOfRuns = `(name = 'labels' OR name LIKE '%/labels')`;
 /** Written so that no other value is taken for a list, in whatever order the conditions are computed. */
@@ -106,6 +113,7 @@ export function erasuresIn(connection: Connection): Erasures {
       const counts: Record<string, number> = {};
       for (const table of tablesByStudy) counts[table] = await n(`chest_ai.${table} WHERE study_instance_uid = ANY($1::text[])`);
       counts['delivery'] = await n(`chest_ai.delivery WHERE ${ofDeliveries}`);
+      counts['radiology_report'] = await n(`chest_ai.radiology_report WHERE ${ofReports}`);
       counts['study_change'] = await n('chest_ai.study_change WHERE study_instance_uid = ANY($1::text[])');
       counts['retraining_state'] = await n(`chest_ai.retraining_state WHERE ${labelsOfRuns} AND ${hasLabels}`);
       return counts;
@@ -116,6 +124,11 @@ export function erasuresIn(connection: Connection): Erasures {
         const values = [studyInstanceUIDs];
         const counts: Record<string, number> = {};
         counts['delivery'] = await counted(transaction, `DELETE FROM chest_ai.delivery WHERE ${ofDeliveries} RETURNING 1`, values);
+        counts['radiology_report'] = await counted(
+          transaction,
+          `DELETE FROM chest_ai.radiology_report WHERE ${ofReports} RETURNING 1`,
+          values,
+        );
         await closeInBackfills(transaction, studyInstanceUIDs);
         for (const table of tablesByStudy)
           counts[table] = await counted(

@@ -16,7 +16,7 @@ export interface RecordedStatement {
 
 export type AssessmentKind = 'assessment' | 'verified-report';
 /** How a label reached us. The model's own output is none of them. */
-export type LabelSource = 'page' | 'api' | 'csv' | 'assessment' | 'verified-report' | 'orthanc-label';
+export type LabelSource = 'page' | 'api' | 'csv' | 'assessment' | 'verified-report' | 'orthanc-label' | 'report';
 
 /** Readers' assessments of studies, which are documents in the PACS. `reader` is the name of an account or a physician. */
 export const assessment = chestAi.table('assessment', {
@@ -41,7 +41,7 @@ export const label = chestAi.table(
   {
     studyInstanceUID: text('study_instance_uid').notNull(),
     finding: text('finding').notNull(),
-    /** SOP Instance UID of the assessment, or `orthanc-label`. */
+    /** SOP Instance UID of the assessment, `orthanc-label`, or the key of a radiologist's report. */
     origin: text('origin').notNull(),
     source: text('source').$type<LabelSource>().notNull(),
     reader: text('reader').notNull(),

@@ -17,6 +17,8 @@ export interface AgreedLabel {
   readonly decision: 'present' | 'absent';
   /** How reliable it is; see assessments/adjudicated-labels.ts. */
   readonly origin?: LabelOrigin;
+  /** Only the text of a radiologist's report states it, as rules have read it: nobody has looked at the image to decide. */
+  readonly isReadFromText?: true;
 }
 
 export interface LabelledStudy {

@@ -9,6 +9,7 @@ import { analysisRequestsIn, type AnalysisRequests } from './analysis-requests.j
 import { backfillsIn, type Backfills } from './backfills.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
+import { discordancesIn, type Discordances } from './discordances.js';
 import { driftIn, type DriftState } from './drift.js';
 import { statisticsIn, type StatisticsOfStudies } from './study-statistics.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
@@ -23,6 +24,7 @@ import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
 import { oneTimeTokensIn, type OneTimeTokens } from './one-time-tokens.js';
 import { PostgresqlConnection } from './postgresql.js';
+import { radiologyReportsIn, type RadiologyReports } from './radiology-reports.js';
 import { readingsIn, type Readings } from './readings.js';
 import { resultStatesIn, type ResultStates } from './result-states.js';
 import { resultsIn, type Results } from './results.js';
@@ -75,6 +77,8 @@ export interface Store {
   readonly requests: AnalysisRequests;
   readonly oneTimeTokens: OneTimeTokens;
   readonly trials: Trials;
+  readonly radiologyReports: RadiologyReports;
+  readonly discordances: Discordances;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
   readonly models: SharedModels;
@@ -139,6 +143,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     requests: analysisRequestsIn(database),
     oneTimeTokens: oneTimeTokensIn(database),
     trials: trialsIn(database),
+    radiologyReports: radiologyReportsIn(database),
+    discordances: discordancesIn(database),
     ...ofLine(defaultLine),
     ofLine,
     schedules: scheduleStateIn(connection),

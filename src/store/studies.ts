@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
+import { forgetReportsOf } from './radiology-reports.js';
 import { reading } from './reading-schema.js';
 import { analysisRequest } from './request-schema.js';
 import { delivery, result, study, type StudyState } from './schema.js';
@@ -108,6 +109,7 @@ export function studiesIn(database: Database): Studies {
         await tables.delete(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID));
         const labels = await tables.delete(label).where(eq(label.studyInstanceUID, studyInstanceUID)).returning({ finding: label.finding });
         await tables.delete(trialStudy).where(eq(trialStudy.studyInstanceUID, studyInstanceUID));
+        await forgetReportsOf(tables, studyInstanceUID);
         const studies = await tables
           .delete(study)
           .where(eq(study.studyInstanceUID, studyInstanceUID))

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { post } from './api.js';
+import { isAdministrator, mayCompareReports, type CurrentUser } from './current-user.js';
 import { useCurrentUser } from './use-current-user.js';
 import { useLive } from './live.js';
 import { Loading } from './parts/query-boundary.js';
@@ -14,18 +15,20 @@ import { WorklistView } from './views/worklist.js';
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
 const AnalyzeView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnalyzeView })));
 const OperationsView = lazy(() => import('./views/operations/view.js').then((one) => ({ default: one.OperationsView })));
+const DiscordancesView = lazy(() => import('./views/discordances.js').then((one) => ({ default: one.DiscordancesView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
 const ApiView = lazy(() => import('./views/api-docs.js').then((one) => ({ default: one.ApiView })));
 const PasswordView = lazy(() => import('./views/password.js').then((one) => ({ default: one.PasswordView })));
 
-const tabs: readonly (readonly [path: string, text: TextKey, role?: string])[] = [
+const tabs: readonly (readonly [path: string, text: TextKey, isVisible?: (user: CurrentUser | undefined) => boolean])[] = [
   ['/worklist', 'nav.worklist'],
   ['/analyze', 'nav.analyze'],
   ['/operations', 'nav.operations'],
   ['/models', 'nav.models'],
-  ['/audit', 'nav.audit', 'admin'],
+  ['/discordances', 'nav.discordances', mayCompareReports],
+  ['/audit', 'nav.audit', isAdministrator],
 ];
 
 export function App(): ReactNode {
@@ -79,6 +82,7 @@ export function App(): ReactNode {
             <Route path="/study/:study">{({ study }) => <StudyView study={study} key={study} />}</Route>
             <Route path="/analyze" component={AnalyzeView} />
             <Route path="/operations" component={OperationsView} />
+            <Route path="/discordances" component={DiscordancesView} />
             <Route path="/audit" component={AuditView} />
             <Route path="/models" component={ModelsView} />
             <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>
@@ -102,7 +106,7 @@ function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
   const { t } = useTexts();
   const [location] = useLocation();
   const user = useCurrentUser();
-  const visible = tabs.filter(([, , role]) => role === undefined || user?.roles.includes(role));
+  const visible = tabs.filter(([, , isVisible = () => true]) => isVisible(user));
   return visible.map(([path, text]) => (
     <Link
       key={path}

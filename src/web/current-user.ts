@@ -4,6 +4,8 @@ export interface CurrentUser {
   readonly roles: readonly string[];
   /** The password has to be changed before anything else. */
   readonly mustChange?: boolean;
+  /** Reports of radiologists are read. */
+  readonly readsReports?: boolean;
 }
 
 /** Whether the user may manage accounts and test channels. */
@@ -14,4 +16,9 @@ export function isAdministrator(user: CurrentUser | undefined): boolean {
 /** Whether the user may assess findings. */
 export function mayAssess(user: CurrentUser | undefined): boolean {
   return user?.roles.some((role) => role === 'reader' || role === 'admin') ?? false;
+}
+
+/** Whether the user sees where AI results and reports of radiologists differ. */
+export function mayCompareReports(user: CurrentUser | undefined): boolean {
+  return mayAssess(user) && user?.readsReports === true;
 }

@@ -70,6 +70,18 @@ async function recordEverything(store: Store, studyInstanceUID: string): Promise
   const [running] = await store.backfills.list(1);
   await store.backfills.addStudies(running!.id, [studyInstanceUID]);
   await store.studyChanges.record(studyInstanceUID);
+  await store.requests.open(studyInstanceUID, at);
+  for (const text of [
+    `INSERT INTO chest_ai.trial_study (backfill_id, study_instance_uid, model_version, outcome, findings, reported_findings, patient_key, groups)
+      SELECT min(id), $1, 'm', 'reported', '[]', '[]', 'k', '{}' FROM chest_ai.backfill`,
+    `INSERT INTO chest_ai.study_identity (study_instance_uid, checked_at) VALUES ($1, now())`,
+    `INSERT INTO chest_ai.discordance (study_instance_uid, finding, kind, probability, gap, result_id, report_key, found_at)
+      VALUES ($1, 'pneumonia', 'report-silent', 0.9, 0.9, 'r', 'k', now())`,
+    `INSERT INTO chest_ai.radiology_report (report_key, source, content_key, state, patient_keys, stated_study_uid, study_instance_uid, received_at, wait_until, findings)
+      VALUES ('report of ' || length($1) || right($1, 1), 'hl7', 'k', 'matched', '[]', $1, $1, now(), now(), '[]')
+      ON CONFLICT (report_key) DO UPDATE SET stated_study_uid = $1, study_instance_uid = $1, state = 'matched'`,
+  ])
+    await store.sql.query({ text, values: [studyInstanceUID] });
 }
 
 for (const backend of storeBackends()) {
@@ -77,7 +89,16 @@ for (const backend of storeBackends()) {
     let store: Store;
     before(async () => {
       store = await openEmptyStore(backend);
-      const request = { since: '20260101', until: '20260101', rule: null, model: null, perHour: 1, hours: null, shadow: false, createdBy: 'test' };
+      const request = {
+        since: '20260101',
+        until: '20260101',
+        rule: null,
+        model: null,
+        perHour: 1,
+        hours: null,
+        shadow: false,
+        createdBy: 'test',
+      };
       assert.ok(await store.backfills.create(request, at));
     });
     after(async () => {
@@ -120,12 +141,12 @@ for (const backend of storeBackends()) {
           .filter(({ column }) => column === 'study_instance_uid')
           .map((one) => one.table)
           .sort(),
-        [...tablesByStudy, 'study_change'].sort(),
+        [...tablesByStudy, 'study_change', 'radiology_report'].sort(),
       );
       const { rows } = await store.sql.query<{ table: string }>({
         text: `SELECT DISTINCT event_object_table AS "table" FROM information_schema.triggers WHERE trigger_schema = 'chest_ai' AND event_manipulation = 'INSERT'`,
       });
-      assert.deepEqual(rows.map((one) => one.table).sort(), [...tablesByStudy, 'delivery', 'study_change'].sort());
+      assert.deepEqual(rows.map((one) => one.table).sort(), [...tablesByStudy, 'delivery', 'study_change', 'radiology_report'].sort());
     });
 
     test('everything of a study is erased, nothing of another, and nothing comes back', async () => {

@@ -28,12 +28,14 @@ export function pageStudies() {
   return { clear: clear!, opacity: opacity!, lateral: lateral!, hand: hand! };
 }
 
-/** @param settings of the messages, called before the first start, and those of triage that differ */
+/** @param settings of the messages and of the reports of radiologists, called before the first start, and those of triage that differ */
 export function usePageService({
   messages = () => undefined,
+  reports = () => undefined,
   triage = {},
 }: {
   readonly messages?: () => unknown;
+  readonly reports?: () => unknown;
   readonly triage?: Partial<Config['triage']>;
 } = {}): PageService {
   let service: RunningService | undefined;
@@ -49,7 +51,7 @@ export function usePageService({
   const dataDir = temporaryDirectory('page');
   const model = cautiousStarter();
   const start = async (): Promise<void> => {
-    const config = configFor(pacs.orthanc, { dataDir, triage, model: { directory: model }, messages: messages() });
+    const config = configFor(pacs.orthanc, { dataDir, triage, model: { directory: model }, messages: messages(), reports: reports() });
     service = await startService(
       { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
       silentLog,

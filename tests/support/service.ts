@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { loadConfig, projectRoot, type Config } from '../../src/config.js';
 import { messagesSettings } from '../../src/config/messages.js';
+import { radiologyReportsSettings } from '../../src/config/radiology-reports.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { DicomWeb } from '../../src/dicomweb/client.js';
 import { silentLog, type Log } from '../../src/log.js';
@@ -29,6 +30,7 @@ export interface ServiceOptions {
   readonly model?: Partial<Config['model']>;
   /** As in a configuration file. */
   readonly messages?: unknown;
+  readonly reports?: unknown;
   readonly log?: Log;
 }
 
@@ -60,6 +62,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     model: { ...base.model, directory: twoFindingModel, ...options.model },
     resultLabels: { ...base.resultLabels, ...options.resultLabels },
     messages: messagesSettings.parse(options.messages ?? {}),
+    reports: { ...base.reports, ...radiologyReportsSettings.parse(options.reports ?? {}), rulesFile: base.reports.rulesFile },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
     ...(options.findingsFile ? { findingsFile: options.findingsFile } : {}),
   };

@@ -32,7 +32,7 @@ const packageHome: Record<string, string> = {
   '@node-rs/argon2': 'server',
   'csv-parse': 'dataset',
 };
-const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing', 'triage'];
+const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing', 'triage', 'report-text'];
 
 const source = join(projectRoot, 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -3,7 +3,7 @@ import type { ServiceOptions } from '../service-api.js';
 import { withService } from './archive.js';
 import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
 
-/** Commands on studies: analyze files, list results, import and list labels, check for drift. */
+/** Commands on studies: analyze files, list results, import and list labels, read texts of reports, check for drift. */
 export function addStudyCommands(program: Command): void {
   program.commandsGroup('Studies:');
 
@@ -79,4 +79,16 @@ export function addStudyCommands(program: Command): void {
     .option('--disagreed', 'only findings on which the readers disagree', false)
     .option('--json', jsonLines, false)
     .action(async (options: { disagreed: boolean; json: boolean }) => (await import('../labels.js')).listLabels(options));
+
+  const reports = program.command('reports').description("Read findings from texts of radiologists' reports.");
+  reports
+    .command('try')
+    .description('Print what the rules read in a text: each finding with its words, the cue and the reason. Nothing is stored or sent.')
+    .argument('<file>', 'text of a report, an HL7 message with a report, or - for standard input')
+    .option('--rules <file>', 'file with rules (default: the setting reports.rulesFile)')
+    .option('--all', 'also findings that the text does not mention', false)
+    .option('--json', jsonLines, false)
+    .action(async (file: string, options: { rules?: string; all: boolean; json: boolean }) =>
+      (await import('../reports.js')).tryReport(file, options),
+    );
 }

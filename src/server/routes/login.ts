@@ -24,7 +24,7 @@ const limit = '4kb';
 const authorizationRequestMs = 10 * 60_000;
 
 /** Logging in and out. Users without scripts use the form of /login; its reply redirects to the page. */
-export function loginRoutes({ access }: ServerParts): readonly Route[] {
+export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'ports'>): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -75,7 +75,10 @@ export function loginRoutes({ access }: ServerParts): readonly Route[] {
       access: 'signed-in',
       summary: 'The user or program that sends the request, with its roles',
       reply: { json: principalSchema },
-      handle: ({ response }) => response.locals['principal'] as Principal,
+      handle: ({ response }) => ({
+        ...(response.locals['principal'] as Principal),
+        ...(ports()?.reports ? { readsReports: true } : {}),
+      }),
     }),
     defineRoute({
       method: 'post',

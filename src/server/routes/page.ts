@@ -11,6 +11,7 @@ const views = [
   '/study/:study',
   '/analyze',
   '/operations',
+  '/discordances',
   '/audit',
   '/models',
   '/models/:version',

@@ -12,6 +12,7 @@ export const principalSchema = z
     name: z.string(),
     roles: list(z.enum(roles)),
     mustChange: z.boolean().optional().describe('the password has to be changed before anything else'),
+    readsReports: z.boolean().optional().describe("whether the texts of radiologists' reports are read"),
   })
   .readonly();
 
