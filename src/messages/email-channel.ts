@@ -110,8 +110,10 @@ interface SmtpError extends Error {
 }
 
 /** A reply of 5yz will not change (RFC 5321 §4.2.1). The text of a reply may quote an address; it is left out. */
-function faultOf({ code = 'unknown', responseCode }: SmtpError, server: string): Fault {
-  const text = `${server}: ${code}${responseCode === undefined ? '' : `, SMTP ${responseCode}`}`;
+function faultOf({ code = 'unknown', message, responseCode }: SmtpError, server: string): Fault {
+  // nodemailer names the error of the socket in its text only: "connect ECONNREFUSED 10.1.2.3:587".
+  const cause = /^connect (E[A-Z]+)/.exec(message)?.[1] ?? code;
+  const text = `${server}: ${cause}${responseCode === undefined ? '' : `, SMTP ${responseCode}`}`;
   // An administrator of the mail server can change that; the mail itself was not refused.
   if (code === 'ETLS') return new Fault('channel-unavailable', `${text}: no encrypted connection by STARTTLS`);
   if (responseCode !== undefined && responseCode >= 500) return new Fault('message-refused', text);
