@@ -23,8 +23,8 @@ export interface EraseOptions {
   readonly json: boolean;
 }
 
-/** A patient may have many studies, of each of which the PACS gives all metadata. */
-const timeoutMs = 3_600_000;
+/** A patient may have many studies, of each of which the PACS gives all metadata. fetch itself waits no longer for a reply. */
+const timeoutMs = 300_000;
 
 /** `erase`: lists everything of a patient, and erases it with --yes. */
 export async function eraseCommand(options: EraseOptions): Promise<void> {

@@ -11,7 +11,9 @@ export interface JobSubjects {
   readonly resultIds: readonly string[];
 }
 
-const isAbout = `(data->>'studyInstanceUID' = ANY($1::text[]) OR data->>'pacsStudyId' = ANY($2::text[]) OR data->>'resultId' = ANY($3::text[]))`;
+/** By what the payload names, or a failure of the job that is recorded with it. */
+const isAbout = `(data->>'studyInstanceUID' = ANY($1::text[]) OR data->>'pacsStudyId' = ANY($2::text[]) OR data->>'resultId' = ANY($3::text[])
+  OR EXISTS (SELECT 1 FROM unnest($1::text[]) AS uid WHERE position('"' || uid || '"' IN output::text) > 0))`;
 const valuesOf = ({ studyInstanceUIDs, pacsStudyIds, resultIds }: JobSubjects): readonly unknown[] => [
   studyInstanceUIDs,
   pacsStudyIds,

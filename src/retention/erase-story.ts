@@ -3,7 +3,7 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { documentsWrittenHere } from '../reporting/erased-study.js';
 import { eraseFromRetraining } from '../retraining/erase-from-retraining.js';
 import type { AuditSubject } from '../store/audit-entries.js';
-import { findData, jobSubjects, type FoundData } from './find-data.js';
+import { findData, jobSubjects, sentOf, type FoundData } from './find-data.js';
 import { findPatient, type ErasureSubject, type FoundPatient, type FoundStudy } from './find-patient.js';
 import type { RetentionPorts } from './ports.js';
 
@@ -48,13 +48,15 @@ export async function eraseAll(subject: ErasureSubject, by: ErasureActor, ports:
       await ports.jobs.removeAbout(subjects);
       for (const study of studies) await removeDocuments(study, ports);
       await eraseFromRetraining(ports, uids);
+      // Once more: a message may have been sent since it was looked for.
+      const sent = await sentOf(studies, ports);
       await ports.store.erasures.erase(uids);
       // A job that was active may have been put back meanwhile.
       await ports.jobs.removeAbout(subjects);
       ports.log.info('data of studies were erased', { studies: studies.length });
-      return { ...found, isErased: true };
+      return { ...found, sent, isErased: true };
     },
-    ({ isErased }) => ({ isErased }),
+    ({ isErased, sent }) => ({ isErased, sent: namedIn(sent) }),
   );
 }
 
@@ -103,6 +105,10 @@ function auditSubject({ fingerprint, studies, rows, jobs, files, sent, trainedVe
     pictures: files.pictures,
     runs: files.runs,
     versions: trainedVersions.map(({ line, version }) => `${line} ${version}`),
-    sent: sent.slice(0, maxNamed).map(({ kind, to, id }) => `${kind} ${to} ${id}`),
+    sent: namedIn(sent),
   };
+}
+
+function namedIn(sent: Erasure['sent']): readonly string[] {
+  return sent.slice(0, maxNamed).map(({ kind, to, id }) => `${kind} ${to} ${id}`);
 }

@@ -36,18 +36,25 @@ export async function findData(studies: readonly FoundStudy[], ports: RetentionP
     rows: await ports.store.erasures.count(uids),
     jobs: await ports.jobs.countAbout(await jobSubjects(studies, ports)),
     files: await countInRetraining(ports, uids),
-    sent: (await Promise.all(uids.map((uid) => sentData(uid, ports)))).flat(),
+    sent: await sentOf(studies, ports),
     trainedVersions: await trainedVersions(studies, ports),
   };
 }
 
 export async function jobSubjects(studies: readonly FoundStudy[], { store }: Pick<RetentionPorts, 'store'>): Promise<JobSubjects> {
   const results = await Promise.all(studies.map((one) => store.results.ofStudy(one.studyInstanceUID)));
+  // The PACS may have had the study under another id.
+  const known = await Promise.all(studies.map((one) => store.studies.find(one.studyInstanceUID)));
   return {
     studyInstanceUIDs: studies.map((one) => one.studyInstanceUID),
-    pacsStudyIds: studies.flatMap((one) => one.pacsStudyId ?? []),
+    pacsStudyIds: [...studies.map((one) => one.pacsStudyId), ...known.map((one) => one?.orthancId)].filter((one) => one !== undefined),
     resultIds: results.flat().map((one) => one.resultId),
   };
+}
+
+/** What other systems were sent, or may have been sent. */
+export async function sentOf(studies: readonly FoundStudy[], ports: Pick<RetentionPorts, 'store'>): Promise<readonly SentData[]> {
+  return (await Promise.all(studies.map((one) => sentData(one.studyInstanceUID, ports)))).flat();
 }
 
 async function sentData(studyInstanceUID: string, { store }: Pick<RetentionPorts, 'store'>): Promise<readonly SentData[]> {

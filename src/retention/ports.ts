@@ -29,7 +29,7 @@ export interface RetentionPorts {
   readonly dataDir: string;
   readonly pacs: Pick<Pacs, 'retrieveStudyMetadata' | 'content'>;
   readonly patients: PacsPatients;
-  readonly store: Pick<Store, 'results' | 'deliveries' | 'messages' | 'erasures' | 'supersededDocuments'>;
+  readonly store: Pick<Store, 'studies' | 'results' | 'deliveries' | 'messages' | 'erasures' | 'supersededDocuments'>;
   readonly jobs: Pick<Jobs, 'countAbout' | 'removeAbout'>;
   readonly lines: readonly LinePorts[];
   readonly audit: Pick<AuditLog, 'record' | 'recordAction' | 'fingerprint'>;

@@ -27,6 +27,14 @@ import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-r
 
 const patience = { timeoutMs: 90_000, intervalMs: 200 };
 
+/** The same file with its texts in ISO 8859-1, and Ä in place of the X of its Patient ID. */
+function inLatin1(file: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(file);
+  bytes.write('ISO_IR 100', bytes.indexOf('ISO_IR 192'), 'latin1');
+  bytes.write('Ä', bytes.indexOf('XQ 5'), 'latin1');
+  return bytes;
+}
+
 for (const backend of storeBackends()) {
   describe(`erasing of a patient beside the running service, on ${backend.name}`, { skip: backend.missing }, () => {
     const dataDir = temporaryDirectory('erase');
@@ -286,6 +294,24 @@ for (const backend of storeBackends()) {
       );
       assert.deepEqual(await writtenIn(issuers[0]!), []);
       assert.ok((await writtenIn(issuers[1]!)).length > 0);
+    });
+
+    test('a Patient ID in another character set is the same; one that differs by case or accents is counted and not touched', async () => {
+      const [latin, lower] = [study('latin', 'XQ 5'), study('lower', 'äq 5')];
+      await sendByCStore([inLatin1(latin.files[0]!), ...lower.files], pacs.orthanc);
+      const found = await erased('--patient', 'ÄQ 5');
+      assert.deepEqual(
+        found.studies.map((one) => one.studyInstanceUID),
+        [latin.studyInstanceUID],
+      );
+      assert.equal(found.similarPatients, 1);
+      for (const refused of [['--patient', ' '], ['--issuer', 'CLINIC'], ['--study', '1/2'], ['--patient', 'A', '--study', '1.2'], []]) {
+        const { code, stderr } = await erase(...refused);
+        assert.notEqual(code, 0);
+        assert.match(stderr, /expected/);
+      }
+      await eventuallyOneResult(pacs.dicomWeb, latin.studyInstanceUID);
+      await eventuallyIdle();
     });
 
     for (const [step, only] of Object.entries({

@@ -8,7 +8,7 @@ import { conceptsOf, findingNameOf } from '../../src/findings-config.js';
 import { checkDocument, checkAssessment } from '../../src/sr/check-document.js';
 import { codeItem } from '../../src/sr/content-item.js';
 import { everyItem } from '../../src/sr/content-tree.js';
-import { isAboutStudy, isOwnDocument, isAssessment } from '../../src/sr/own-document.js';
+import { isAboutStudy, isOwnDocument, isAssessment, isWrittenHere } from '../../src/sr/own-document.js';
 import { readAssessment } from '../../src/sr/read-assessment.js';
 import { assessmentReport } from '../../src/sr/assessment-report.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
@@ -295,3 +295,22 @@ function seriesAttributes(document: DataSet): DataSet {
     ]),
   );
 }
+
+test('an assessment that was given here is ours; one that another system sent, or derived from ours, is theirs', () => {
+  for (const content of Object.values(assessmentExamples)) {
+    const document = assessmentReport(content);
+    assert.ok(isWrittenHere(readPart10(writePart10(document)).dataSet));
+    const [equipment] = itemsOf(document, 'ContributingEquipmentSequence');
+    for (const changed of [
+      { StationName: 'OTHER' },
+      { Manufacturer: 'Other' },
+      { ManufacturerModelName: 'Other' },
+      { ContributingEquipmentSequence: [] },
+      { ContributingEquipmentSequence: [equipment!, { ...equipment!, Manufacturer: 'Other' }] },
+      { ContributingEquipmentSequence: [{ ...equipment!, Manufacturer: 'Other' }] },
+    ])
+      assert.equal(isWrittenHere({ ...document, ...changed }), false, JSON.stringify(changed));
+  }
+  assert.ok(isWrittenHere(textOfExample(reported)));
+  assert.equal(isWrittenHere({ ...textOfExample(reported), VerificationFlag: 'VERIFIED' }), false);
+});

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { readPart10 } from '../../src/dicom/part10.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { findingNameOf } from '../../src/findings-config.js';
-import { isOwnDocument, isAssessment } from '../../src/sr/own-document.js';
+import { isOwnDocument, isAssessment, isWrittenHere } from '../../src/sr/own-document.js';
 import { readReport, type ReadReport } from '../../src/sr/read-report.js';
 import { readAssessment } from '../../src/sr/read-assessment.js';
 import { assessmentReport } from '../../src/sr/assessment-report.js';
@@ -75,7 +75,7 @@ for (const name of ['every-comparison', 'adjudicating']) {
   test(`a reader's assessment of release 0.2.0 is still read: ${name}`, () => {
     const document = read('0.2.0', `assessment-${name}`);
     const content = assessmentExamples[name]!;
-    assert.ok(isAssessment(document));
+    assert.ok(isAssessment(document) && isWrittenHere(document));
     const assessment = readAssessment(document)!;
     assert.deepEqual(
       [assessment.reader, assessment.adjudicates, assessment.origin, assessment.verified],
