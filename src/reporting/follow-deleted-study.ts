@@ -11,9 +11,9 @@ export async function followDeletedStudy(
   events: Pick<StudyEvents, 'onStudyChanged'>,
   log: Log,
 ): Promise<void> {
-  const known = await index.studies.uidOfOrthancId(pacsStudyId);
-  const [id] = known === undefined ? [] : await studies.findStudies(known);
-  if (known !== undefined && id === undefined) return removeStudy(known, index, queue, events, log);
+  const known = await index.studies.ofOrthancId(pacsStudyId);
+  const [id] = known ? await studies.findStudies(known.studyInstanceUID) : [];
+  if (known && id === undefined) return removeStudy(known.studyInstanceUID, index, queue, events, log);
   // Failed jobs of the former id run once more: they find the study under its new id, or nothing to do.
   for (const job of await queue.failedJobs()) if (job.pacsStudyId === pacsStudyId) await queue.retryFailedJob(job.id);
   if (id !== undefined && id !== pacsStudyId) await queue.intake({ pacsStudyId: id });

@@ -1,5 +1,4 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { union } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
 import { reading } from './reading-schema.js';
@@ -30,8 +29,6 @@ export interface Studies {
   setDone(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;
   find(studyInstanceUID: string): Promise<StudyRow | undefined>;
   ofOrthancId(orthancId: string): Promise<StudyRow | undefined>;
-  /** Also of a study that is known from a silent trial only. */
-  uidOfOrthancId(orthancId: string): Promise<string | undefined>;
   /** Notes that a failure on this content is tried once more. */
   retrying(studyInstanceUID: string, contentKey: string): Promise<void>;
   /**
@@ -87,16 +84,6 @@ export function studiesIn(database: Database): Studies {
     async ofOrthancId(orthancId) {
       const [row] = await database.run((tables) => tables.select().from(study).where(eq(study.orthancId, orthancId)).limit(1));
       return row;
-    },
-
-    async uidOfOrthancId(orthancId) {
-      const uids = await database.run((tables) =>
-        union(
-          tables.select({ uid: study.studyInstanceUID }).from(study).where(eq(study.orthancId, orthancId)),
-          tables.select({ uid: trialStudy.studyInstanceUID }).from(trialStudy).where(eq(trialStudy.orthancId, orthancId)),
-        ),
-      );
-      return uids[0]?.uid;
     },
 
     async retrying(studyInstanceUID, contentKey) {

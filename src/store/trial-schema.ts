@@ -25,7 +25,7 @@ export const trialStudy = chestAi.table(
     backfillId: integer('backfill_id').notNull(),
     studyInstanceUID: text('study_instance_uid').notNull(),
     modelVersion: text('model_version').notNull(),
-    /** By it a deletion is recognised: the study need not have a result. */
+    /** By it deletions are found: the study need not have a result. */
     orthancId: text('orthanc_id').notNull(),
     /** `skipped`: the model abstains. */
     outcome: text('outcome').$type<'reported' | 'skipped'>().notNull(),

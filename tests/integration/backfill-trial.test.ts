@@ -44,7 +44,7 @@ describe('a silent trial of a registered version that is neither deployed nor ch
     const tokenFile = join(files, 'token');
     writeFileSync(tokenFile, added.lines.at(-1)!);
     // Nothing of the archive has a result.
-    service = await startTestService(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false } });
+    service = await startTestService(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false, sweepIntervalMs: 2_000 } });
     access = ['--token-file', tokenFile, '--url', service.url, '--json'];
     version = (await service.registry.add(tinyCandidate())).version;
   });

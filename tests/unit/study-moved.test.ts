@@ -43,7 +43,7 @@ test('failed jobs of an id that the PACS no longer has run once more, also if th
   ];
   const retried: string[] = [];
   const queue = { failedJobs: async () => failed, retryFailedJob: async (id: string) => void retried.push(id) } as unknown as StudyQueue;
-  const index = { studies: { uidOfOrthancId: async () => undefined } } as unknown as Pick<ResultIndex, 'studies'>;
+  const index = { studies: { ofOrthancId: async () => undefined } } as unknown as Pick<ResultIndex, 'studies'>;
   await followDeletedStudy('old', { findStudies: async () => ['new'] }, index, queue, { onStudyChanged: async () => undefined }, silentLog);
   assert.deepEqual(retried, ['1']);
 });

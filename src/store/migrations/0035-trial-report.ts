@@ -22,7 +22,6 @@ CREATE TABLE chest_ai.trial_study (
   PRIMARY KEY (backfill_id, study_instance_uid, model_version)
 );
 CREATE INDEX trial_study_by_study ON chest_ai.trial_study (study_instance_uid);
-CREATE INDEX trial_study_by_orthanc_id ON chest_ai.trial_study (orthanc_id);
 CREATE TABLE chest_ai.sign_off (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   backfill_id integer NOT NULL REFERENCES chest_ai.backfill,
