@@ -29,7 +29,7 @@ export function startBackfills(
   timeZone: string,
 ): void {
   const { clock, log, studies, settings, pacs, siteOf } = story;
-  const trialPorts = { pacs, settings, siteOf, store, trainingPatients: perVersion(trainingPatients) };
+  const trialPorts = { studies, pacs, settings, siteOf, store, trainingPatients: perVersion(trainingPatients) };
   const isDeployed = (version: string): boolean => [...serving.lines.values()].some((line) => line.champion()?.version === version);
   const workOf = (backfill: BackfillRow): ArchiveWork => {
     const { id, shadow, model } = backfill;

@@ -11,7 +11,7 @@ import type { ShadowRow } from '../store/shadow-results.js';
 import type { Store } from '../store/store.js';
 import type { TrialGroups } from '../store/trials.js';
 
-export interface TrialStudyPorts extends Pick<StoryPorts, 'pacs' | 'settings' | 'siteOf'> {
+export interface TrialStudyPorts extends Pick<StoryPorts, 'studies' | 'pacs' | 'settings' | 'siteOf'> {
   readonly store: Pick<Store, 'results' | 'shadow' | 'studies' | 'trials'>;
   trainingPatients(version: string): Promise<TrainingPatients>;
 }
@@ -28,7 +28,7 @@ export async function recordTrialStudy(
   backfillId: number,
   studyInstanceUID: string,
   versions: readonly string[],
-  { pacs, settings, siteOf, store, trainingPatients }: TrialStudyPorts,
+  { studies, pacs, settings, siteOf, store, trainingPatients }: TrialStudyPorts,
 ): Promise<boolean> {
   const [current, predictions, known] = await Promise.all([
     store.results.currentResult(studyInstanceUID),
@@ -37,6 +37,8 @@ export async function recordTrialStudy(
   ]);
   const rows = versions.flatMap((version) => latestOf(version, predictions, current) ?? []);
   if (rows.length === 0) return true;
+  const [orthancId] = await studies.findStudies(studyInstanceUID);
+  if (orthancId === undefined) return false;
   const metadata = await unlessGone(() => pacs.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID));
   const all = imagesIn(metadata ?? []);
   if (all.length === 0) return false;
@@ -49,6 +51,7 @@ export async function recordTrialStudy(
       backfillId,
       studyInstanceUID,
       modelVersion,
+      orthancId,
       outcome,
       findings,
       reportedFindings: championFindings,

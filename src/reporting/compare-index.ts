@@ -51,6 +51,18 @@ export function compareIndex(
       await compareStudies(known.slice(from, from + pageSize), studies, actions, log);
   }
 
+  /** Studies of silent trials that have no result: nothing is analysed, but what was stored of a deleted study is removed. */
+  async function compareTrialsOnly(): Promise<void> {
+    for (let last: string | undefined; ; ) {
+      const rows = await index.knownStudies.ofTrialsOnly({ after: last, limit: pageSize });
+      const found = rows.length === 0 ? undefined : await studies.seriesOfStudies(rows.map(({ orthancId }) => orthancId));
+      for (const { studyInstanceUID, orthancId } of rows)
+        if (!found?.has(orthancId) && (await studies.findStudies(studyInstanceUID)).length === 0) await actions.remove(studyInstanceUID);
+      if (rows.length < pageSize) return;
+      last = rows.at(-1)!.studyInstanceUID;
+    }
+  }
+
   /** Studies of which the PACS contained two, and now contains one or none: whatever their Study Date. */
   async function retryUnambiguous(): Promise<void> {
     const ambiguous = (await queue.failedJobs(intakeQueue.name)).filter((one) => one.code === 'study-ambiguous');
@@ -76,6 +88,7 @@ export function compareIndex(
         after = rows.length < pageSize ? undefined : rows.at(-1)!.studyInstanceUID;
         if (after === undefined) {
           await compareAssessedOnly();
+          await compareTrialsOnly();
           return true;
         }
       }

@@ -3,6 +3,7 @@ import type { Database } from './database.js';
 import { assessment } from './label-schema.js';
 import { result, study } from './schema.js';
 import type { StudyRow } from './studies.js';
+import { trialStudy } from './trial-schema.js';
 
 /** What the index has of a study with a result, for the comparison with the PACS. */
 export interface KnownStudyRow {
@@ -20,6 +21,11 @@ export interface KnownStudies {
   page(options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly KnownStudyRow[]>;
   /** Study Instance UIDs that have assessments of readers and were never analysed: after a rebuild, as a rule. */
   withAssessmentsOnly(): Promise<readonly { readonly studyInstanceUID: string; readonly assessmentSeries: readonly string[] }[]>;
+  /** Those of silent trials that have no result, by UID as `page`. */
+  ofTrialsOnly(options: {
+    readonly after?: string | undefined;
+    readonly limit: number;
+  }): Promise<readonly { readonly studyInstanceUID: string; readonly orthancId: string }[]>;
 }
 
 export function knownStudiesIn(database: Database): KnownStudies {
@@ -52,6 +58,21 @@ export function knownStudiesIn(database: Database): KnownStudies {
           .groupBy(assessment.studyInstanceUID),
       );
       return rows;
+    },
+    ofTrialsOnly({ after, limit }) {
+      const beyond = after === undefined ? undefined : gt(trialStudy.studyInstanceUID, after);
+      const isTrialOnly = sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${trialStudy.studyInstanceUID})`;
+      return database.run((tables) =>
+        tables
+          .selectDistinctOn([trialStudy.studyInstanceUID], {
+            studyInstanceUID: trialStudy.studyInstanceUID,
+            orthancId: trialStudy.orthancId,
+          })
+          .from(trialStudy)
+          .where(and(isTrialOnly, beyond))
+          .orderBy(asc(trialStudy.studyInstanceUID), desc(trialStudy.backfillId))
+          .limit(limit),
+      );
     },
   };
 }

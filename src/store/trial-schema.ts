@@ -25,6 +25,8 @@ export const trialStudy = chestAi.table(
     backfillId: integer('backfill_id').notNull(),
     studyInstanceUID: text('study_instance_uid').notNull(),
     modelVersion: text('model_version').notNull(),
+    /** By it deletions are found: the study need not have a result. */
+    orthancId: text('orthanc_id').notNull(),
     /** `skipped`: the model abstains. */
     outcome: text('outcome').$type<'reported' | 'skipped'>().notNull(),
     findings: jsonb('findings').$type<readonly ShadowFinding[]>().notNull(),

@@ -49,6 +49,31 @@ for (const backend of storeBackends()) {
       return { state: readingStateOf(row, at), waits: row.waits, reader: row.reader };
     };
 
+    test('a study that is analysed again with another model version neither starts nor ceases to wait', async () => {
+      const again = (study: string, given: Partial<NewResult> = {}) =>
+        store.results.recordResult(result(study, { resultId: `again-${study}`, isReanalysis: true, ...given }));
+      const present = { findings: [finding('pneumothorax', 'present')] };
+      // Read, with another decision now.
+      await store.results.recordResult(result('1.9.1', { findings: [finding('pneumothorax', 'absent')] }));
+      await store.readings.markRead('1.9.1', 'anna', now);
+      await again('1.9.1', present);
+      assert.deepEqual(await stateOf('1.9.1'), { state: 'read', waits: true, reader: 'anna' });
+      // Waits: only its urgency is new.
+      await store.results.recordResult(result('1.9.2'));
+      await again('1.9.2', { ...present, triage: { urgency: 7, isSelected: true, isRecent: false } });
+      const { waits, waitingSince, urgency } = (await store.readings.find('1.9.2'))!;
+      assert.deepEqual([waits, waitingSince, urgency], [true, now, 7]);
+      // Of the archive, or without a state at all: it does not begin to wait.
+      await store.results.recordResult(result('1.9.3', { triage: { urgency: 1, isSelected: true, isRecent: false } }));
+      await again('1.9.3', { triage: { urgency: 9, isSelected: true, isRecent: true } });
+      await again('1.9.4', present);
+      for (const study of ['1.9.3', '1.9.4']) assert.equal((await store.readings.find(study))!.waits, false, study);
+      // Otherwise a changed decision has to be read.
+      await store.results.recordResult(result('1.9.1', { resultId: 'third', findings: [finding('pneumothorax', 'absent')] }));
+      assert.equal((await stateOf('1.9.1')).state, 'unread');
+      for (const study of ['1.9.1', '1.9.2', '1.9.3', '1.9.4']) await store.studies.forget(study);
+    });
+
     test('the order in SQL is that of compareWaiting; pages of any size give every study once, also while studies are read', async () => {
       const random = mulberry32(20);
       const limit = limitOf(now, 240);

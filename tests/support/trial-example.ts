@@ -37,6 +37,7 @@ export function trialExample(count: number): {
       backfillId: 7,
       studyInstanceUID,
       modelVersion: '0123456789ab',
+      orthancId: 'o',
       outcome: abstains ? 'skipped' : 'reported',
       findings: abstains ? [] : findings,
       reportedFindings:

@@ -105,3 +105,16 @@ test('ids: 20 characters, of channel and result alone; those of tests differ eac
   assert.match(testMessageId(), /^TEST[0-9a-f]{16}$/);
   assert.notEqual(testMessageId(), testMessageId());
 });
+
+test('a study of the archive that was analysed again is no news: only those who have its earlier result are sent the new one', () => {
+  const again = (earlier: readonly MessageRow[]) =>
+    chooseMessages({ resultId: 'b', studyInstanceUID: '1.2', isReanalysis: true }, positive, earlier, settings).map(
+      ({ action, message: { channel, isCorrection } }) => [action, channel, isCorrection],
+    );
+  assert.deepEqual(again([]), []);
+  assert.deepEqual(again([row('a', 'accepted', 1)]), [['plan', 'ris', true]]);
+  // It was never sent, or refused at its only attempt.
+  assert.deepEqual(again([row('a', 'closed', 0)]), []);
+  assert.deepEqual(again([row('a', 'refused', 1)]), []);
+  assert.deepEqual(again([row('a', 'accepted', 1, 'phone')]), [['plan', 'phone', true]]);
+});

@@ -12,6 +12,7 @@ CREATE TABLE chest_ai.trial_study (
   backfill_id integer NOT NULL REFERENCES chest_ai.backfill,
   study_instance_uid text COLLATE "C" NOT NULL,
   model_version text NOT NULL,
+  orthanc_id text NOT NULL,
   outcome text NOT NULL,
   findings jsonb NOT NULL,
   reported_findings jsonb NOT NULL,
