@@ -31,7 +31,7 @@ import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { messagePortsOf } from './message-ports.js';
-import { reportTextPortsOf } from './report-ports.js';
+import { measuredReports, reportTextPortsOf } from './report-ports.js';
 import { listenForReports, startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
 import { reportsPortOf } from '../server/page/reports.js';
 import { openChannels } from '../messages/open-channels.js';
@@ -246,6 +246,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       engineCondition: () => engine.condition,
       studyTimeoutMs: config.work.studyTimeoutMs,
       dataDir: config.dataDir,
+      measureReports: reportTextPorts && (() => measuredReports(store)),
       clock: { milliseconds: undefined },
       log,
     };

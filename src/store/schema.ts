@@ -6,7 +6,7 @@ import { assessment, label } from './label-schema.js';
 import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 import { reading } from './reading-schema.js';
-import { discordance, radiologyReport, studyIdentity } from './report-schema.js';
+import { discordance, radiologyReport, identifiedStudy } from './report-schema.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -148,6 +148,6 @@ export const tables = {
   backfill,
   backfillStudy,
   radiologyReport,
-  studyIdentity,
+  identifiedStudy,
   discordance,
 };
