@@ -40,6 +40,14 @@ export interface MeasuredState {
   readonly model?: string | undefined;
   /** Of the last drift check. */
   readonly drift?: MeasuredDrift | undefined;
+  /** Absent unless reports of radiologists are read. */
+  readonly reports?: MeasuredReports | undefined;
+}
+
+/** Reports of radiologists by state, and differences that nobody has looked at by kind. */
+export interface MeasuredReports {
+  readonly states: Readonly<Record<string, number>>;
+  readonly discordances: Readonly<Record<string, number>>;
 }
 
 /** `site` is a configured name or a keyed hash; at most forty of them. */

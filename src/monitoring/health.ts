@@ -87,7 +87,7 @@ export async function healthOf(ports: HealthPorts): Promise<Health> {
 /** The same as figures; a part that does not answer has none. */
 export async function measure(ports: HealthPorts): Promise<MeasuredState> {
   const { pacs, store, jobs, dataDir } = ports;
-  const [health, results, queues, freeBytes, drift] = await Promise.all([
+  const [health, results, queues, freeBytes, drift, reports] = await Promise.all([
     healthOf(ports),
     store.results.countByOutcome().catch(() => ({})),
     jobs.stats().catch(() => []),
@@ -96,11 +96,13 @@ export async function measure(ports: HealthPorts): Promise<MeasuredState> {
       store,
       ports.lines().map(({ line }) => line),
     ).catch(() => undefined),
+    ports.measureReports?.().catch(() => undefined),
   ]);
   return {
     ok: health.ok,
     model: ports.model().version,
     drift,
+    reports,
     results,
     queues,
     freeBytes,

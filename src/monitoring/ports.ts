@@ -7,6 +7,7 @@ import type { ModelVersion } from '../registry/model-version.js';
 import type { ServedModel } from '../serving/model.js';
 import type { AgreedLabel } from '../store/labels.js';
 import type { Store } from '../store/store.js';
+import type { MeasuredReports } from './health-report.js';
 
 /* What monitoring needs from outside; src/service supplies it. */
 
@@ -31,6 +32,8 @@ export interface HealthPorts {
   /** How long the job of a study may be in progress, in milliseconds. */
   readonly studyTimeoutMs: number;
   readonly dataDir: string;
+  /** Absent unless reports of radiologists are read. */
+  readonly measureReports?: (() => Promise<MeasuredReports>) | undefined;
   readonly clock: ClockSkew;
   readonly log: Log;
 }

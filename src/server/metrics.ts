@@ -80,6 +80,18 @@ export function openMetrics(version: string, model: string): Metrics {
   });
   info.set({ version, model }, 1);
   const driftGauges = openDriftGauges(registers);
+  const reports = new Gauge({
+    name: 'chest_ai_radiology_reports',
+    help: 'Reports of radiologists by state',
+    labelNames: ['state'],
+    registers,
+  });
+  const discordances = new Gauge({
+    name: 'chest_ai_discordances_open',
+    help: 'Findings in which result and report differ and at which nobody has looked, by kind',
+    labelNames: ['kind'],
+    registers,
+  });
 
   const read = (state: MeasuredState): void => {
     if (state.model !== undefined) {
@@ -87,6 +99,8 @@ export function openMetrics(version: string, model: string): Metrics {
       info.set({ version, model: state.model }, 1);
     }
     if (state.drift) driftGauges(state.drift);
+    for (const [name, n] of Object.entries(state.reports?.states ?? {})) reports.set({ state: name }, n);
+    for (const [kind, n] of Object.entries(state.reports?.discordances ?? {})) discordances.set({ kind }, n);
     for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
     for (const { queue, waiting, active, retrying, failed, oldestAgeMs = 0 } of state.queues) {
       // `parked` is the name of release 0.2 for `failed`; it goes with the next release.

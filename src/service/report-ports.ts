@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { readsReports, type Config } from '../config.js';
 import type { FindingsConfig } from '../findings-config.js';
 import type { Log } from '../log.js';
+import type { MeasuredReports } from '../monitoring/health-report.js';
 import type { ReportTextPorts } from '../radiology-reports/ports.js';
 import { findingsReader } from '../report-text/read-findings.js';
 import { loadReportRules } from '../report-text/rules.js';
@@ -47,4 +48,14 @@ export async function reportTextPortsOf(
     clock: { now: () => new Date() },
     log,
   };
+}
+
+/** Figures for Prometheus. */
+export async function measuredReports({
+  radiologyReports,
+  discordances,
+}: Pick<Store, 'radiologyReports' | 'discordances'>): Promise<MeasuredReports> {
+  const states = { waiting: 0, matched: 0, unmatched: 0, withdrawn: 0 };
+  for (const { state, n } of await radiologyReports.counts()) states[state] += n;
+  return { states, discordances: await discordances.countOpen() };
 }

@@ -32,7 +32,7 @@ import { archiveModelsOf, trainingPatientsIn } from './archive-ports.js';
 import { messagePortsOf } from './message-ports.js';
 import type { DicomChannelPorts } from '../messages/dicom-channel.js';
 import { channelPortsOf } from './channel-ports.js';
-import { reportTextPortsOf } from './report-ports.js';
+import { measuredReports, reportTextPortsOf } from './report-ports.js';
 import { listenForReports } from '../radiology-reports/start-radiology-reports.js';
 import { reportsPortOf } from '../server/page/reports.js';
 import { openChannels } from '../messages/open-channels.js';
@@ -229,6 +229,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       engineCondition: () => engine.condition,
       studyTimeoutMs: config.work.studyTimeoutMs,
       dataDir: config.dataDir,
+      measureReports: reportTextPorts && (() => measuredReports(store)),
       clock: { milliseconds: undefined },
       log,
     };

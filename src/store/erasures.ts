@@ -30,7 +30,7 @@ export const tablesByStudy = [
   'trial_study',
   'analysis_request',
   'discordance',
-  'study_identity',
+  'identified_study',
   'message',
   'result',
   'study',

@@ -1,12 +1,19 @@
 import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import type { Database, Tables } from './database.js';
 import { label } from './label-schema.js';
-import { discordance, radiologyReport, studyIdentity, type DiscordanceKind, type ReportSource, type ReportState } from './report-schema.js';
+import {
+  discordance,
+  radiologyReport,
+  identifiedStudy,
+  type DiscordanceKind,
+  type ReportSource,
+  type ReportState,
+} from './report-schema.js';
 import { result } from './schema.js';
 import type { ResultRow } from './results.js';
 
 export type RadiologyReportRow = Readonly<typeof radiologyReport.$inferSelect>;
-export type StudyIdentityRow = Readonly<typeof studyIdentity.$inferSelect>;
+export type StudyIdentityRow = Readonly<typeof identifiedStudy.$inferSelect>;
 export type NewRadiologyReport = Omit<RadiologyReportRow, 'state' | 'reason' | 'studyInstanceUID'> & {
   /** The sender has taken it back. */
   readonly isWithdrawn: boolean;
@@ -116,18 +123,18 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
     async candidatesFor({ accessionKey, statedStudyUID }) {
       const isMeant =
         statedStudyUID !== null
-          ? eq(studyIdentity.studyInstanceUID, statedStudyUID)
+          ? eq(identifiedStudy.studyInstanceUID, statedStudyUID)
           : accessionKey !== null
-            ? eq(studyIdentity.accessionKey, accessionKey)
+            ? eq(identifiedStudy.accessionKey, accessionKey)
             : undefined;
       if (!isMeant) return [];
       const rows = await database.run((tables) =>
         tables
-          .select({ identity: studyIdentity, outcome: result.outcome })
-          .from(studyIdentity)
-          .innerJoin(result, and(eq(result.studyInstanceUID, studyIdentity.studyInstanceUID), sql`${result.isCurrent}`))
+          .select({ identity: identifiedStudy, outcome: result.outcome })
+          .from(identifiedStudy)
+          .innerJoin(result, and(eq(result.studyInstanceUID, identifiedStudy.studyInstanceUID), sql`${result.isCurrent}`))
           .where(isMeant)
-          .orderBy(asc(studyIdentity.studyInstanceUID))
+          .orderBy(asc(identifiedStudy.studyInstanceUID))
           .limit(50),
       );
       return rows.map(({ identity, outcome }) => ({ ...identity, isReported: outcome === 'reported' }));
@@ -192,7 +199,7 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
 
     async identify(identity) {
       await database.run((tables) =>
-        tables.insert(studyIdentity).values(identity).onConflictDoUpdate({ target: studyIdentity.studyInstanceUID, set: identity }),
+        tables.insert(identifiedStudy).values(identity).onConflictDoUpdate({ target: identifiedStudy.studyInstanceUID, set: identity }),
       );
     },
 
@@ -201,11 +208,11 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
         tables
           .select({ uid: result.studyInstanceUID })
           .from(result)
-          .leftJoin(studyIdentity, eq(studyIdentity.studyInstanceUID, result.studyInstanceUID))
+          .leftJoin(identifiedStudy, eq(identifiedStudy.studyInstanceUID, result.studyInstanceUID))
           .where(
             and(
               sql`${result.isCurrent}`,
-              or(isNull(studyIdentity.studyInstanceUID), checkedBefore ? lt(studyIdentity.checkedAt, checkedBefore) : undefined),
+              or(isNull(identifiedStudy.studyInstanceUID), checkedBefore ? lt(identifiedStudy.checkedAt, checkedBefore) : undefined),
             ),
           )
           .orderBy(asc(result.studyInstanceUID))
@@ -280,7 +287,7 @@ async function replaceDiscordances(
 
 /** Of a study that the PACS no longer contains: its reports wait again, in case it comes back. Within the transaction that forgets it. */
 export async function forgetReportsOf(tables: Tables, studyInstanceUID: string): Promise<void> {
-  await tables.delete(studyIdentity).where(eq(studyIdentity.studyInstanceUID, studyInstanceUID));
+  await tables.delete(identifiedStudy).where(eq(identifiedStudy.studyInstanceUID, studyInstanceUID));
   await tables.delete(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
   await tables
     .update(radiologyReport)

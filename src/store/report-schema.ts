@@ -43,7 +43,7 @@ export const radiologyReport = chestAi.table('radiology_report', {
 });
 
 /** By what a report is matched to a study with a result. */
-export const studyIdentity = chestAi.table('study_identity', {
+export const identifiedStudy = chestAi.table('identified_study', {
   studyInstanceUID: text('study_instance_uid').primaryKey(),
   accessionKey: text('accession_key'),
   accessionIssuerKey: text('accession_issuer_key'),

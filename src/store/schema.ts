@@ -8,7 +8,7 @@ import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 import { reading } from './reading-schema.js';
 import { analysisRequest, oneTimeToken } from './request-schema.js';
-import { discordance, radiologyReport, studyIdentity } from './report-schema.js';
+import { discordance, radiologyReport, identifiedStudy } from './report-schema.js';
 import { shadowResult } from './shadow-schema.js';
 import { signOff, trialStudy } from './trial-schema.js';
 
@@ -158,6 +158,6 @@ export const tables = {
   trialStudy,
   signOff,
   radiologyReport,
-  studyIdentity,
+  identifiedStudy,
   discordance,
 };

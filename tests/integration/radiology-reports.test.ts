@@ -91,6 +91,17 @@ describe('reports by HL7 v2', () => {
     ]);
   });
 
+  test('accession numbers and patient IDs are stored as keyed hashes only', async () => {
+    const { rows } = await service!.store.sql.query<{ keys: readonly (string | null)[] }>({
+      text: `SELECT json_build_array(report_key, content_key, accession_key, accession_issuer_key, patient_keys->0->>'id', patient_keys->0->'issuers'->>0) AS keys
+        FROM chest_ai.radiology_report
+        UNION ALL SELECT json_build_array(accession_key, accession_issuer_key, patient_key, patient_issuer_key) FROM chest_ai.identified_study`,
+    });
+    const keys = rows.flatMap((row) => row.keys).filter((key) => key !== null);
+    assert.ok(keys.length >= 8, JSON.stringify(rows));
+    for (const key of keys) assert.match(key, /^[0-9a-f]{32}$/);
+  });
+
   test('an earlier version that arrives late is outdated', async () => {
     const before = await labels();
     await accepted(oru({ controlId: 'OLD', lines: ['Pneumothorax rechts.'] }));

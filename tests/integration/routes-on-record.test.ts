@@ -68,6 +68,15 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/messages': 'none',
   'GET /api/messages/:channel': { action: 'message.view', ask: '/api/messages/ris' },
   'POST /api/messages/:channel/test': { action: 'message.test', ask: '/api/messages/ris/test' },
+  // Numbers of reports, and what a program sends; nothing is shown.
+  'POST /api/reports': 'none',
+  'GET /api/reports': 'none',
+  'GET /api/discordances': { action: 'discordance.view', ask: '/api/discordances?limit=3' },
+  'POST /api/discordances/:study/:finding/review': {
+    action: 'discordance.review',
+    ask: `/api/discordances/${study}/pneumonia/review`,
+    body: {},
+  },
   'GET /api/models': 'none',
   'GET /api/models/:version': 'none',
   'POST /api/models/:version/promote': 'none',
@@ -96,6 +105,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /study/:study': 'none',
   'GET /analyze': 'none',
   'GET /operations': 'none',
+  'GET /discordances': 'none',
   'GET /audit': 'none',
   'GET /models': 'none',
   'GET /models/:version': 'none',

@@ -1,3 +1,4 @@
+import type { ReportsPort } from '../../src/server/ports.js';
 import type { ResultMessage } from '../../src/messages/ports.js';
 import { testMessage } from '../../src/messages/test-message.js';
 import type {
@@ -163,4 +164,27 @@ export const ruleTest = {
   subject: study,
   action: 'none' as const,
   passedOver: [{ rule: 'chest', text: 'bodyPart is HAND, expected CHEST' }],
+};
+
+const discordance = {
+  studyInstanceUID: '1.2.3',
+  finding: 'pneumonia',
+  meaning: 'Pneumonia',
+  kind: 'report-silent',
+  probability: 0.9,
+  gap: 0.9,
+  foundAt: '2026-01-02T03:04:05.000Z',
+} as const;
+
+/** Reports of radiologists that a program has sent, and a difference that a reader has looked at. */
+export const reports: ReportsPort = {
+  receive: async () => ({ outcome: 'stored', state: 'waiting', reason: 'no-study' }),
+  counts: async () => ({ waiting: 1, matched: 2, unmatched: 0, withdrawn: 0, reasons: { 'no-study': 1 } }),
+  discordances: async () => ({
+    rows: [discordance],
+    next: '0.9 1.2.3 pneumonia',
+    open: { 'report-silent': 1, 'report-absent': 0, 'ai-absent': 0 },
+    findings: [{ name: 'pneumonia', meaning: 'Pneumonia' }],
+  }),
+  review: async (_study, _finding, by) => ({ ...discordance, reviewed: { by, at: '2026-01-02T03:04:05.000Z' } }),
 };

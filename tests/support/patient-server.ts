@@ -7,7 +7,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 import { temporaryDirectory } from './orthanc.js';
 import { startTestServer, type TestServer } from './test-server.js';
-import { reading } from './example-replies.js';
+import { reading, reports } from './example-replies.js';
 
 export const study = '1.2.840.99999.1';
 /** Stands in every attribute of a patient that this server's PACS knows. */
@@ -65,6 +65,7 @@ export async function startPatientServer(): Promise<PatientServer> {
     },
     ports: {
       results: async () => [result],
+      reports,
       resultsOf: async () => [result],
       assessments: {
         record: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }),

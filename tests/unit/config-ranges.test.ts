@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { loadConfig } from '../../src/config.js';
 import { configSchema } from '../../src/config/schema.js';
 import { isFault } from '../support/fault.js';
-import { resultLabelTexts } from '../support/result-label-texts.js';
+import { listener, oidc, texts } from '../support/text-settings.js';
 
 const timer = 2_147_483_647;
 /** Every setting that is a number: the smallest and the largest value that it accepts, and the next ones outside. */
@@ -62,6 +62,11 @@ const numbers: Readonly<Record<string, readonly [min: number, max: number, below
   'retraining.headRate': [1e-9, 10, 0, 10.1],
   'retraining.epochs': [0, 10_000, -1, 10_001],
   'retraining.rate': [1e-9, 10, 0, 10.1],
+  'reports.waitDays': [1, 3_650, 0, 3_651],
+  'reports.hl7.port': [1, 65_535, 0, 65_536],
+  'reports.hl7.maxMessageBytes': [1_000, 100_000_000, 999, 100_000_001],
+  'reports.hl7.maxConnections': [1, 1_000, 0, 1_001],
+  'reports.hl7.timeoutMs': [1, timer, 0, timer + 1],
   'drift.windowDays': [1, 3_650, 0, 3_651],
   'drift.minStudies': [30, 1_000_000, 29, 1_000_001],
   'drift.alpha': [1e-9, 0.1, 0, 0.101],
@@ -84,166 +89,13 @@ const words: Readonly<Record<string, readonly string[]>> = {
   'report.profile': ['ohif', 'air', 'stone'],
   'report.storageCommitment': ['off', 'if-offered', 'required'],
   'triage.order': ['urgency', 'priority'],
+  'reports.sr': ['off', 'verified', 'complete'],
   'retraining.onPass': ['promote', 'challenge'],
   'retraining.augmentation': ['fastai', 'robust', 'none'],
   'log.level': ['debug', 'info', 'warn', 'error'],
   'log.format': ['text', 'json'],
 };
 
-const longest = (max: number, before = '', after = ''): string => before + 'x'.repeat(max - before.length - after.length) + after;
-
-/** What a text setting accepts, first the shortest and the longest, and what it refuses, first what is too short and too long. */
-interface TextSetting {
-  readonly accepts: readonly unknown[];
-  readonly refuses: readonly unknown[];
-  /** Settings without which it is not valid. */
-  readonly with?: Readonly<Record<string, unknown>>;
-}
-
-const lines = (max: number, min = 1): TextSetting => ({
-  accepts: [longest(Math.max(min, 1)), longest(max), ...(min === 0 ? [''] : [])],
-  refuses: [...(min === 0 ? [] : ['']), longest(max + 1), 'two\nlines', 'nul\0', 7],
-});
-const aPath = lines(4_096);
-const aSecret: TextSetting = { accepts: ['', longest(4_096), 'two\nlines'], refuses: [longest(4_097), 7] };
-const anAddress: TextSetting = {
-  accepts: ['http://a', longest(2_000, 'https://a/')],
-  refuses: ['', longest(2_001, 'https://a/'), 'ftp://a', 'orthanc:8042', 7],
-};
-const listOf = ({ accepts, refuses }: TextSetting, max?: number): TextSetting => ({
-  accepts: [[], ...accepts.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max }, () => accepts[0])])],
-  refuses: [...refuses.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max + 1 }, () => accepts[0])]), 'x'],
-});
-const conditions: TextSetting = {
-  accepts: [
-    [],
-    [{ stationName: ['ER*'] }, { description: ['/stat/', 'missing'] }],
-    Array.from({ length: 100 }, () => ({ modality: ['CR'] })),
-  ],
-  refuses: [
-    [{}],
-    [{ ward: ['1'] }],
-    [{ stationName: [] }],
-    [{ stationName: ['/(/'] }],
-    Array.from({ length: 101 }, () => ({ modality: ['CR'] })),
-    'ER',
-  ],
-};
-const oidc = { issuer: 'https://a', clientId: 'a', roles: {} };
-const inOidc = (setting: TextSetting): TextSetting => ({ ...setting, with: { 'access.oidc': oidc } });
-
-/** Every setting that is a text or contains texts. */
-const texts: Readonly<Record<string, TextSetting>> = {
-  'orthanc.url': anAddress,
-  'orthanc.dicomWebPath': { accepts: ['/', longest(1_000, '/')], refuses: ['', longest(1_001, '/'), 'dicom-web', '/a\n'] },
-  'orthanc.username': lines(1_000, 0),
-  'orthanc.password': aSecret,
-  'orthanc.passwordFile': { ...aPath, accepts: [] },
-  'orthanc.caFile': aPath,
-  'server.host': lines(253),
-  'server.hintToken': aSecret,
-  'server.hintTokenFile': { ...aPath, accepts: [] },
-  'server.publicUrl': {
-    accepts: ['http://a', 'https://chest-ai.hospital.example/', 'https://a:8443'],
-    refuses: ['', 'https://a/ai', 'https://a/?b', 'https://a/#c', 'ftp://a', 'chest-ai.hospital.example', 7],
-  },
-  'server.trustedProxies': listOf(lines(253), 1_000),
-  'access.oidc.issuer': inOidc(anAddress),
-  'access.oidc.clientId': inOidc(lines(1_000)),
-  'access.oidc.clientSecret': inOidc(aSecret),
-  'access.oidc.clientSecretFile': { ...inOidc(aPath), accepts: [] },
-  'access.oidc.scope': inOidc(lines(1_000)),
-  'access.oidc.nameClaim': inOidc(lines(1_000)),
-  'access.oidc.rolesClaim': inOidc(lines(1_000)),
-  'access.oidc.roles': inOidc({
-    accepts: [{}, { a: 'viewer', [longest(1_000)]: 'admin' }],
-    refuses: [{ '': 'viewer' }, { [longest(1_001)]: 'viewer' }, { a: 'root' }, []],
-  }),
-  'database.url': {
-    accepts: ['postgres://', longest(4_096, 'postgresql://')],
-    refuses: ['', longest(4_097, 'postgres://'), 'mysql://a', 7],
-  },
-  'database.urlFile': { ...aPath, accepts: [] },
-  roles: {
-    accepts: [['watch'], ['watch', 'work', 'train', 'web']],
-    refuses: [[], ['watch', 'work', 'train', 'web', 'web'], ['sleep'], 'web'],
-  },
-  'viewer.directory': aPath,
-  'viewer.cache': aPath,
-  dataDir: aPath,
-  'model.directory': aPath,
-  'findings.off': listOf(lines(64)),
-  'triage.weights': {
-    accepts: [{}, { pneumothorax: 0, [longest(64)]: 1_000 }],
-    refuses: [{ '': 1 }, { [longest(65)]: 1 }, { a: -1 }, { a: 1_001 }, { a: 0.5 }, { a: '1' }, []],
-  },
-  'triage.emergency.when': conditions,
-  'triage.inpatient.when': conditions,
-  'triage.outpatient.when': conditions,
-  models: {
-    accepts: [
-      [],
-      [{ name: 'a', precedence: 0, thresholds: {}, retraining: {}, drift: {} }],
-      [
-        {
-          name: longest(40),
-          precedence: 1_000,
-          findings: [longest(64)],
-          thresholds: { a: { presentFrom: 0.5 } },
-          retraining: { seed: 1 },
-          drift: { windowDays: 1 },
-        },
-      ],
-    ],
-    refuses: [
-      [{ name: longest(41) }],
-      [{ name: 'TB' }],
-      [{ name: 'default' }],
-      [{ name: 'tb' }, { name: 'tb' }],
-      [{ name: 'tb', findings: [] }],
-      [{ name: 'tb', thresholds: { a: { absentBelow: 0.6, presentFrom: 0.5 } } }],
-      Array.from({ length: 17 }, (_, number) => ({ name: `line-${number}` })),
-      {},
-    ],
-  },
-  'messages.channels': {
-    accepts: [[]],
-    refuses: [
-      [{ name: longest(41, 'a'), webhook: { url: 'https://a' } }],
-      [{ name: 'A', webhook: { url: 'https://a' } }],
-      [{ name: 'a' }],
-      [{ name: 'a', webhook: { url: 'https://a' }, fhir: { url: 'https://a' } }],
-      [{ name: 'a', webhook: { url: 'https://a' }, patient: ['address'] }],
-      [{ name: 'a', dicom: { modality: 'WS' } }],
-      [{ name: 'a', dicom: { modality: 'WS' }, patient: ['id'] }],
-      [{ name: 'a', dicom: { storageCommitment: 'always' } }],
-      {},
-    ],
-  },
-  'messages.rules': {
-    accepts: [[]],
-    refuses: [[{ channel: 'a' }], [{}], {}],
-  },
-  'retention.schedule': lines(100),
-  ...resultLabelTexts,
-  'retraining.schedule': lines(100),
-  'retraining.recipeFile': aPath,
-  'retraining.rulesFile': aPath,
-  'drift.schedule': lines(100),
-  'drift.sites': {
-    accepts: [{}, { N: ['a'], [longest(40)]: [longest(1_000)] }, { 'St. Mary-2': [] }],
-    refuses: [{ '': ['a'] }, { [longest(41)]: ['a'] }, { 'a/b': ['a'] }, { N: [''] }, { N: [longest(1_001)] }, { N: 'a' }],
-  },
-  'assessments.verifiers': { ...listOf(lines(100)), with: { 'assessments.organization': 'A' } },
-  'assessments.organization': { accepts: ['A', longest(64)], refuses: ['', ' ', longest(65), 7] },
-  'assessments.acceptFrom': listOf({
-    accepts: ['A', longest(16), '*', 'http', 'READING STATION'],
-    refuses: ['', longest(17), ' A', 'A ', 'A\\\\B', 'A\n', 7],
-  }),
-  timeZone: { accepts: ['UTC', 'Europe/Berlin', 'America/Argentina/ComodRivadavia'], refuses: ['', '+01:00', 'Europe', longest(1_000), 7] },
-  routingFile: aPath,
-  findingsFile: aPath,
-};
 
 /** Settings that are true or false. */
 const switches = [
@@ -254,6 +106,8 @@ const switches = [
   'report.priors',
   'resultLabels.enabled',
   'retraining.enabled',
+  'reports.fhir',
+  'reports.labels',
 ] as const;
 
 const directory = mkdtempSync(join(tmpdir(), 'chest-ai-ranges-'));
@@ -298,11 +152,12 @@ test('these tables name every setting', () => {
 
 for (const [setting, [min, max, below, above]] of Object.entries(numbers))
   test(`${setting} accepts ${min} and ${max}, and refuses ${below} and ${above}`, () => {
-    assert.equal(loadWith(setting, min), min);
-    assert.equal(loadWith(setting, max), max);
+    const others = setting.startsWith('reports.hl7.') ? listener : {};
+    assert.equal(loadWith(setting, min, others), min);
+    assert.equal(loadWith(setting, max, others), max);
     for (const outside of [below, above])
-      assert.throws(() => loadWith(setting, outside), isFault('config-invalid', { detail: new RegExp(`${setting}: `) }));
-    assert.throws(() => loadWith(setting, String(min)), isFault('config-invalid', { detail: new RegExp(`${setting}: `) }));
+      assert.throws(() => loadWith(setting, outside, others), isFault('config-invalid', { detail: new RegExp(`${setting}: `) }));
+    assert.throws(() => loadWith(setting, String(min), others), isFault('config-invalid', { detail: new RegExp(`${setting}: `) }));
   });
 
 for (const [setting, allowed] of Object.entries(words))
@@ -353,4 +208,12 @@ test('an unknown setting is refused by its name, with the nearest one', () => {
     const detail = new RegExp(nearest === undefined ? `"${key}"$` : `"${key}" \\(did you mean "${nearest.replaceAll('.', '\\.')}"\\?\\)`);
     assert.throws(() => loadWith(setting, 'x', others), isFault('config-invalid', { detail }), setting);
   }
+});
+
+test('a listener that other machines reach needs a list of senders or their certificates', () => {
+  const detail = /reports\.hl7\.host: expected allowFrom or tls\.ca with an address that other machines reach/;
+  for (const host of ['0.0.0.0', '10.1.2.3', 'chest-ai', '::'])
+    assert.throws(() => loadWith('reports.hl7', { host, port: 2575 }), isFault('config-invalid', { detail }), host);
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) loadWith('reports.hl7', { host, port: 2575 });
+  loadWith('reports.hl7', { host: '0.0.0.0', port: 2575, tls: { cert: '/a', key: '/a', ca: '/a' } });
 });

@@ -106,9 +106,9 @@ describe('the reports of a message', () => {
   });
 
   test('notes are the text where no observation has one', () => {
-    const message = oru({ lines: [] }) + 'NTE|1||Kein Pneumothorax.\rNTE|2||Erguss.\r';
+    const message = `${oru({ lines: [] })}NTE|1||Kein Pneumothorax.\rNTE|2||Erguss.\r`;
     assert.equal(reports(message)[0]?.text, 'Kein Pneumothorax.\nErguss.');
-    assert.equal(reports(oru({ lines: ['x'] }) + 'NTE|1||a note\r')[0]?.text, 'Findings:\nx');
+    assert.equal(reports(`${oru({ lines: ['x'] })}NTE|1||a note\r`)[0]?.text, 'Findings:\nx');
   });
 
   test('several orders are several reports; orders with one filler number are one', () => {

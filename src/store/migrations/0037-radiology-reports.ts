@@ -26,7 +26,7 @@ CREATE INDEX radiology_report_by_accession ON chest_ai.radiology_report (accessi
 CREATE INDEX radiology_report_by_stated_study ON chest_ai.radiology_report (stated_study_uid) WHERE stated_study_uid IS NOT NULL;
 CREATE INDEX radiology_report_by_study ON chest_ai.radiology_report (study_instance_uid) WHERE study_instance_uid IS NOT NULL;
 CREATE INDEX radiology_report_by_wait ON chest_ai.radiology_report (wait_until) WHERE state IN ('waiting', 'unmatched');
-CREATE TABLE chest_ai.study_identity (
+CREATE TABLE chest_ai.identified_study (
   study_instance_uid text COLLATE "C" PRIMARY KEY,
   accession_key text COLLATE "C",
   accession_issuer_key text COLLATE "C",
@@ -34,7 +34,7 @@ CREATE TABLE chest_ai.study_identity (
   patient_issuer_key text COLLATE "C",
   checked_at timestamptz(3) NOT NULL
 );
-CREATE INDEX study_identity_by_accession ON chest_ai.study_identity (accession_key) WHERE accession_key IS NOT NULL;
+CREATE INDEX identified_study_by_accession ON chest_ai.identified_study (accession_key) WHERE accession_key IS NOT NULL;
 CREATE TABLE chest_ai.discordance (
   study_instance_uid text COLLATE "C" NOT NULL,
   finding text COLLATE "C" NOT NULL,
