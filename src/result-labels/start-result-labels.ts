@@ -54,7 +54,7 @@ export function startLabelSweep(
   const sweep = labelSweep(ports, async (studyInstanceUIDs) => {
     // One that has failed needs attention: Orthanc would refuse the same label again.
     const states = await jobs.statesOf([resultLabelQueue], studyInstanceUIDs);
-    const others = studyInstanceUIDs.filter((uid) => !states.has(uid));
+    const others = studyInstanceUIDs.filter((uid) => states.get(uid) !== 'failed');
     for (const studyInstanceUID of others)
       await jobs.send(resultLabelQueue, { studyInstanceUID }, { key: studyInstanceUID, priority: sweepPriority });
     return others.length;

@@ -47,7 +47,7 @@ export function labelSweep(
             const { toAdd, toRemove } = labelChanges(wanted, present, names);
             return toAdd.length + toRemove.length > 0;
           });
-          queued += await enqueue(different.map((one) => one.studyInstanceUID));
+          if (different.length > 0) queued += await enqueue(different.map((one) => one.studyInstanceUID));
         }
         if (after === undefined) break;
       }

@@ -13,16 +13,23 @@ import type { OrthancId } from '../../src/orthanc/client.js';
 import type { RunningService } from '../../src/service/start-service.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
+import { chestAi, objects } from '../support/chest-ai-command.js';
 import { certainFindings } from '../support/certain-findings.js';
 import { chestStudy, handAndChest } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { isFault } from '../support/fault.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
-import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { temporaryDirectory, useOrthanc, withOrthanc } from '../support/orthanc.js';
 import { orthancRequest } from '../support/orthanc-request.js';
 import { startRecordingProxy, type RecordingProxy } from '../support/recording-proxy.js';
 import { sendByStow } from '../support/send.js';
 import { eventuallyOneResult, spawnService, startTestService, type SpawnedService } from '../support/service.js';
+
+interface Check {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+}
 
 const patience = { timeoutMs: 60_000, intervalMs: 200 };
 
@@ -237,6 +244,28 @@ describe('labels of results in Orthanc', () => {
     assert.deepEqual(await service.jobs.failedJobs({}), []);
     assert.equal(proxy.requests.filter(({ target }) => target.includes('/labels')).length, 0);
     assert.equal((await service.store.results.currentResult(study))?.outcome, 'reported');
+  });
+});
+
+test('doctor checks the labels, and notes an Orthanc without them', async () => {
+  await withOrthanc(async ({ orthanc, client }) => {
+    const environment = { ORTHANC_URL: orthanc.url, ORTHANC_USERNAME: orthanc.username, ORTHANC_PASSWORD: orthanc.password };
+    const doctor = async (configuration: string): Promise<{ readonly code: number | null; readonly checks: readonly Check[] }> => {
+      const file = join(temporaryDirectory('doctor'), 'config.yaml');
+      writeFileSync(file, configuration);
+      const run = await chestAi(['doctor', '--json'], { ...environment, CONFIG_FILE: file }, 240_000);
+      return { code: run.code, checks: objects<Check>(run).filter(({ name }) => name.includes('labels')) };
+    };
+    const version = await client.versionWithoutLabels();
+    const good = await doctor('resultLabels: { enabled: true }');
+    assert.equal(good.code, 0);
+    assert.deepEqual(
+      good.checks.map(({ name, state }) => `${name}: ${state}`),
+      ['result labels: good', ...(version === undefined ? [] : ['labels in Orthanc: note'])],
+    );
+    const bad = await doctor('resultLabels: { enabled: true, prefix: no- }');
+    assert.equal(bad.code, 1);
+    assert.match(bad.checks[0]!.detail, /found no-\S+, which states a reader's assessment/);
   });
 });
 
