@@ -61,7 +61,7 @@ export function loadConfig(
     model: { ...merged.model, directory: fromRoot(merged.model.directory) },
     models: merged.models.map(({ directory, ...line }) => ({ ...line, ...(directory ? { directory: fromRoot(directory) } : {}) })),
     viewer: { cache: fromRoot(merged.viewer.cache), ...(merged.viewer.directory ? { directory: fromRoot(merged.viewer.directory) } : {}) },
-    reports: reportsFromRoot(merged.reports),
+    radiologyReports: reportsFromRoot(merged.radiologyReports),
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };

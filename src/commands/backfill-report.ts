@@ -1,6 +1,6 @@
 import { reportHtml } from '../archive/trial-report/report-html.js';
 import { reportPdf } from '../archive/trial-report/report-pdf.js';
-import { reportLanguages, wordsOf, type ReportWords } from '../archive/trial-report/report-texts.js';
+import { reportLanguages, trialWordsOf, type ReportWords } from '../archive/trial-report/report-texts.js';
 import { share } from '../archive/trial-report/report-blocks.js';
 import type { TrialReport } from '../archive/trial-report/trial-figures.js';
 import { figuresText, sha256Of } from '../archive/trial-report/trial-report.js';
@@ -23,7 +23,7 @@ export interface ReportOptions extends ServiceOptions {
 /** `backfill report`: the report of a silent trial as files, and its main figures on the screen. */
 export async function writeTrialReport(id: string, options: ReportOptions): Promise<void> {
   const { html, pdf, figures, modelVersion, language, json } = options;
-  const words = wordsOf(languageIn(language));
+  const words = trialWordsOf(languageIn(language));
   const { report, publicUrl } = await withBackfills(options, async (backfills) => ({
     report: await backfills.report(numberIn(id), modelVersion),
     publicUrl: backfills.publicUrl,

@@ -15,8 +15,11 @@ export async function tryReport(
   options: { readonly rules?: string; readonly all: boolean; readonly json: boolean },
 ): Promise<void> {
   const config = loadConfig();
-  const rules = loadReportRules(options.rules ?? config.reports.rulesFile, Object.keys(loadFindings(config.findingsFile).findings));
-  const findings = findingsReader(rules)(await reportText(file, config.reports.hl7?.accessionNumber ?? []));
+  const rules = loadReportRules(
+    options.rules ?? config.radiologyReports.rulesFile,
+    Object.keys(loadFindings(config.findingsFile).findings),
+  );
+  const findings = findingsReader(rules)(await reportText(file, config.radiologyReports.hl7?.accessionNumber ?? []));
   const shown = findings.filter(({ outcome, mentions }) => options.all || outcome !== 'not-mentioned' || mentions.length > 0);
   if (options.json) for (const one of shown) console.log(JSON.stringify(one));
   else if (shown.length === 0) console.log('No finding of the rules is mentioned.');

@@ -45,7 +45,7 @@ export const configSchema = z.strictObject({
   retention: retentionSettings,
   resultLabels: resultLabelSettings,
   /** Final reports of radiologists, whose text is read. */
-  reports: radiologyReportsSettings,
+  radiologyReports: radiologyReportsSettings,
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
    * of the schedules. Without it that of the host.

@@ -32,7 +32,7 @@ export async function startRadiologyReports(
   accepts: (sopInstanceUID: string) => Promise<boolean>,
   unlessDeleted: (studyInstanceUID: string, work: () => Promise<void>) => Promise<unknown>,
   jobs: Pick<Jobs, 'work' | 'send' | 'every'>,
-  { work, reports: settings }: Pick<Config, 'work' | 'reports'>,
+  { work, radiologyReports: settings }: Pick<Config, 'work' | 'radiologyReports'>,
 ): Promise<void> {
   await jobs.work(
     studyReportsQueue,

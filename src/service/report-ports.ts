@@ -16,7 +16,7 @@ import type { Store } from '../store/store.js';
  * @throws Fault `config-invalid` for rules that cannot be used
  */
 export async function reportTextPortsOf(
-  { reports: settings }: Pick<Config, 'reports'>,
+  { radiologyReports: settings }: Pick<Config, 'radiologyReports'>,
   findings: FindingsConfig,
   {
     store,

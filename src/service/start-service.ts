@@ -282,8 +282,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       startLabelSweep(resultLabelPorts, jobs, config);
       startBackfills(storyPorts, store, serving, studySearch(pacs), trainingPatientsIn(lines, config, store, log), jobs, zone.name);
       startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
-      if (reportTextPorts && config.reports.hl7)
-        await listenForReports(config.reports.hl7, reportTextPorts).then((one) => opened(one, () => one.close()));
+      if (reportTextPorts && config.radiologyReports.hl7)
+        await listenForReports(config.radiologyReports.hl7, reportTextPorts).then((one) => opened(one, () => one.close()));
     }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });

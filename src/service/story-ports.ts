@@ -32,7 +32,7 @@ export interface StoryParts {
 export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jobs, serving, metrics }: StoryParts): StoryPorts {
   const { model: _model, models: _models, reader: _reader, ...ports } = reportPorts;
   const onReportsMayDiffer = async (study: string): Promise<void> => {
-    if (readsReports(config.reports)) await queueStudyReports(study, jobs);
+    if (readsReports(config.radiologyReports)) await queueStudyReports(study, jobs);
   };
   return {
     ...ports,
@@ -56,7 +56,7 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
       },
       onOtherDocuments: async (studyInstanceUID) => {
         await queueAssessmentIndex(studyInstanceUID, jobs);
-        if (config.reports.sr !== 'off') await queueStudyReports(studyInstanceUID, jobs);
+        if (config.radiologyReports.sr !== 'off') await queueStudyReports(studyInstanceUID, jobs);
       },
       onIndexed: async (studyInstanceUID) => {
         await queueMessagePlan(studyInstanceUID, config.messages, jobs);

@@ -22,6 +22,7 @@ import {
   ruleTest,
   study,
 } from '../support/example-replies.js';
+import { bodies, parameters } from '../support/example-requests.js';
 import { trialReportExample } from '../support/trial-example.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { routesOf, startTestServer, type TestServer } from '../support/test-server.js';
@@ -177,35 +178,6 @@ test('every route is described, and every described route exists', () => {
   assert.ok(real.size > 25, `${real.size} routes`);
   assert.deepEqual([...real].sort(), [...described].sort());
 });
-
-/** Bodies by path, made by hand as a program would; each is checked against the documented schema before it is sent. */
-const bodies: Readonly<Record<string, unknown>> = {
-  'post /api/login': { name: 'openapi', password: 'correct horse battery' },
-  'post /api/password': { current: 'correct horse battery', next: 'another horse battery' },
-  'post /api/studies/{study}/assessments': { findings: [{ name: 'pneumonia', decision: 'present' }], adjudicates: true },
-  'post /api/studies/{study}/reading/claim': { takeOver: true },
-  'post /request-analysis/{study}': { token: 'of another page' },
-  'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
-  'post /api/models/{version}/challenge': { why: 'a test' },
-  'post /api/models/rollback': {},
-  'post /api/erasures': { patientId: '4711', issuer: 'CLINIC', action: 'find' },
-  'post /api/reports': { resourceType: 'DiagnosticReport', status: 'final' },
-  'post /api/backfills': { since: '2020-03-01', until: '2020-05-31', perHour: 60, hours: '20-06', shadow: false },
-  'post /api/backfills/{number}/sign-offs': { name: 'A', role: 'Medical director', isAccepted: true, sha256: 'f'.repeat(64) },
-  'post /api/accounts': { name: 'made', roles: ['reader'] },
-  'post /api/accounts/{name}/roles': { roles: ['viewer'] },
-  'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },
-};
-const parameters: Readonly<Record<string, string>> = {
-  study,
-  series: '1.2',
-  instance: '1.3',
-  version: '0123456789ab',
-  path: 'studies',
-  channel: 'ris',
-  finding: 'pneumonia',
-  number: '7',
-};
 
 test('D27: every route accepts the documented body and query, and replies as documented', async () => {
   const { administration } = accessParts(store);

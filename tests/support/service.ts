@@ -62,7 +62,11 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     model: { ...base.model, directory: twoFindingModel, ...options.model },
     resultLabels: { ...base.resultLabels, ...options.resultLabels },
     messages: messagesSettings.parse(options.messages ?? {}),
-    reports: { ...base.reports, ...radiologyReportsSettings.parse(options.reports ?? {}), rulesFile: base.reports.rulesFile },
+    radiologyReports: {
+      ...base.radiologyReports,
+      ...radiologyReportsSettings.parse(options.reports ?? {}),
+      rulesFile: base.radiologyReports.rulesFile,
+    },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
     ...(options.findingsFile ? { findingsFile: options.findingsFile } : {}),
   };

@@ -2,7 +2,7 @@ import { resultLabelTexts } from './result-label-texts.js';
 /* Settings that are texts or contain texts, for tests/unit/config-ranges.test.ts. */
 
 /** A listener for HL7 messages needs a port. */
-export const listener = { 'reports.hl7.port': 2575 };
+export const listener = { 'radiologyReports.hl7.port': 2575 };
 
 /** A text of this length. */
 const longest = (max: number, before = '', after = ''): string => before + 'x'.repeat(max - before.length - after.length) + after;
@@ -50,7 +50,7 @@ const inOidc = (setting: TextSetting): TextSetting => ({ ...setting, with: { 'ac
 const inListener = (setting: TextSetting): TextSetting => ({ ...setting, with: listener });
 const inTls = (setting: TextSetting, other: string): TextSetting => ({
   ...setting,
-  with: { 'reports.hl7': { port: 2575, tls: { [other]: '/a' } } },
+  with: { 'radiologyReports.hl7': { port: 2575, tls: { [other]: '/a' } } },
 });
 
 /** Every setting that is a text or contains texts. */
@@ -161,20 +161,20 @@ export const texts: Readonly<Record<string, TextSetting>> = {
     accepts: ['A', longest(16), '*', 'http', 'READING STATION'],
     refuses: ['', longest(17), ' A', 'A ', 'A\\\\B', 'A\n', 7],
   }),
-  'reports.rulesFile': aPath,
-  'reports.issuers': {
+  'radiologyReports.rulesFile': aPath,
+  'radiologyReports.issuers': {
     accepts: [[], [['HOSP', '1.2.3']], [Array.from({ length: 20 }, () => longest(200))]],
     refuses: [[['HOSP']], [[longest(201), 'a']], [['a', '']], 'HOSP'],
   },
-  'reports.hl7.host': { ...inListener(lines(253)), with: { 'reports.hl7': { port: 2575, allowFrom: ['10.0.0.0/8'] } } },
-  'reports.hl7.tls.cert': inTls(aPath, 'key'),
-  'reports.hl7.tls.key': inTls(aPath, 'cert'),
-  'reports.hl7.tls.ca': { ...aPath, with: { 'reports.hl7': { port: 2575, tls: { cert: '/a', key: '/a' } } } },
-  'reports.hl7.allowFrom': inListener({
+  'radiologyReports.hl7.host': { ...inListener(lines(253)), with: { 'radiologyReports.hl7': { port: 2575, allowFrom: ['10.0.0.0/8'] } } },
+  'radiologyReports.hl7.tls.cert': inTls(aPath, 'key'),
+  'radiologyReports.hl7.tls.key': inTls(aPath, 'cert'),
+  'radiologyReports.hl7.tls.ca': { ...aPath, with: { 'radiologyReports.hl7': { port: 2575, tls: { cert: '/a', key: '/a' } } } },
+  'radiologyReports.hl7.allowFrom': inListener({
     accepts: [[], ['10.1.2.3', '10.1.2.0/24', '::1', 'fd00::/8'], Array.from({ length: 200 }, () => '10.1.2.3')],
     refuses: [['ris'], ['10.1.2'], ['10.1.2.0/33'], ['10.1.2.0/24/8'], Array.from({ length: 201 }, () => '10.1.2.3'), '10.1.2.3'],
   }),
-  'reports.hl7.accessionNumber': inListener({
+  'radiologyReports.hl7.accessionNumber': inListener({
     accepts: [['OBR-18'], ['ZDS-1.2', 'OBR-3.1'], Array.from({ length: 10 }, () => 'ORC-3')],
     refuses: [[], ['OBR'], ['OBR-18.'], ['PID-3'], Array.from({ length: 11 }, () => 'OBR-18'), 'OBR-18'],
   }),

@@ -62,11 +62,11 @@ const numbers: Readonly<Record<string, readonly [min: number, max: number, below
   'retraining.headRate': [1e-9, 10, 0, 10.1],
   'retraining.epochs': [0, 10_000, -1, 10_001],
   'retraining.rate': [1e-9, 10, 0, 10.1],
-  'reports.waitDays': [1, 3_650, 0, 3_651],
-  'reports.hl7.port': [1, 65_535, 0, 65_536],
-  'reports.hl7.maxMessageBytes': [1_000, 100_000_000, 999, 100_000_001],
-  'reports.hl7.maxConnections': [1, 1_000, 0, 1_001],
-  'reports.hl7.timeoutMs': [1, timer, 0, timer + 1],
+  'radiologyReports.waitDays': [1, 3_650, 0, 3_651],
+  'radiologyReports.hl7.port': [1, 65_535, 0, 65_536],
+  'radiologyReports.hl7.maxMessageBytes': [1_000, 100_000_000, 999, 100_000_001],
+  'radiologyReports.hl7.maxConnections': [1, 1_000, 0, 1_001],
+  'radiologyReports.hl7.timeoutMs': [1, timer, 0, timer + 1],
   'drift.windowDays': [1, 3_650, 0, 3_651],
   'drift.minStudies': [30, 1_000_000, 29, 1_000_001],
   'drift.alpha': [1e-9, 0.1, 0, 0.101],
@@ -89,13 +89,12 @@ const words: Readonly<Record<string, readonly string[]>> = {
   'report.profile': ['ohif', 'air', 'stone'],
   'report.storageCommitment': ['off', 'if-offered', 'required'],
   'triage.order': ['urgency', 'priority'],
-  'reports.sr': ['off', 'verified', 'complete'],
+  'radiologyReports.sr': ['off', 'verified', 'complete'],
   'retraining.onPass': ['promote', 'challenge'],
   'retraining.augmentation': ['fastai', 'robust', 'none'],
   'log.level': ['debug', 'info', 'warn', 'error'],
   'log.format': ['text', 'json'],
 };
-
 
 /** Settings that are true or false. */
 const switches = [
@@ -106,8 +105,8 @@ const switches = [
   'report.priors',
   'resultLabels.enabled',
   'retraining.enabled',
-  'reports.fhir',
-  'reports.labels',
+  'radiologyReports.fhir',
+  'radiologyReports.labels',
 ] as const;
 
 const directory = mkdtempSync(join(tmpdir(), 'chest-ai-ranges-'));
@@ -152,7 +151,7 @@ test('these tables name every setting', () => {
 
 for (const [setting, [min, max, below, above]] of Object.entries(numbers))
   test(`${setting} accepts ${min} and ${max}, and refuses ${below} and ${above}`, () => {
-    const others = setting.startsWith('reports.hl7.') ? listener : {};
+    const others = setting.startsWith('radiologyReports.hl7.') ? listener : {};
     assert.equal(loadWith(setting, min, others), min);
     assert.equal(loadWith(setting, max, others), max);
     for (const outside of [below, above])
@@ -211,9 +210,9 @@ test('an unknown setting is refused by its name, with the nearest one', () => {
 });
 
 test('a listener that other machines reach needs a list of senders or their certificates', () => {
-  const detail = /reports\.hl7\.host: expected allowFrom or tls\.ca with an address that other machines reach/;
+  const detail = /radiologyReports\.hl7\.host: expected allowFrom or tls\.ca with an address that other machines reach/;
   for (const host of ['0.0.0.0', '10.1.2.3', 'chest-ai', '::'])
-    assert.throws(() => loadWith('reports.hl7', { host, port: 2575 }), isFault('config-invalid', { detail }), host);
-  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) loadWith('reports.hl7', { host, port: 2575 });
-  loadWith('reports.hl7', { host: '0.0.0.0', port: 2575, tls: { cert: '/a', key: '/a', ca: '/a' } });
+    assert.throws(() => loadWith('radiologyReports.hl7', { host, port: 2575 }), isFault('config-invalid', { detail }), host);
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) loadWith('radiologyReports.hl7', { host, port: 2575 });
+  loadWith('radiologyReports.hl7', { host: '0.0.0.0', port: 2575, tls: { cert: '/a', key: '/a', ca: '/a' } });
 });

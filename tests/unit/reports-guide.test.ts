@@ -18,9 +18,9 @@ const blockOf = (language: string): string => new RegExp(`\`\`\`${language}\\n([
 test('the setting of the guide is accepted; without it no source is on', () => {
   const file = join(temporaryDirectory('reports-guide'), 'config.yaml');
   writeFileSync(file, blockOf('yaml'));
-  const { reports } = loadConfig({ CONFIG_FILE: file });
+  const { radiologyReports: reports } = loadConfig({ CONFIG_FILE: file });
   assert.deepEqual([reports.hl7?.port, reports.fhir, reports.sr, readsReports(reports)], [2575, true, 'verified', true]);
-  assert.equal(readsReports(loadConfig({}).reports), false);
+  assert.equal(readsReports(loadConfig({}).radiologyReports), false);
 });
 
 test('the message of the guide is read as it states: not the question, but findings and impression', () => {

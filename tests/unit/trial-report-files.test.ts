@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { reportHtml } from '../../src/archive/trial-report/report-html.js';
 import { reportPdf } from '../../src/archive/trial-report/report-pdf.js';
-import { englishTexts, germanTexts, reportLanguages, wordsOf, type ReportWords } from '../../src/archive/trial-report/report-texts.js';
+import { englishTexts, germanTexts, reportLanguages, trialWordsOf, type ReportWords } from '../../src/archive/trial-report/report-texts.js';
 import { share } from '../../src/archive/trial-report/report-blocks.js';
 import { minGroupSize, type TrialReport } from '../../src/archive/trial-report/trial-figures.js';
 import { trialReportExample } from '../support/trial-example.js';
@@ -61,7 +61,7 @@ describe('the files of a trial report', () => {
 
   for (const language of reportLanguages)
     test(`the page states every figure, loads nothing and escapes what it is given: ${language}`, () => {
-      const words = wordsOf(language);
+      const words = trialWordsOf(language);
       const html = reportHtml(report, words, 'https://ai.example.org/');
       const text = html
         .replace(/<style>.*?<\/style>/s, '')
@@ -82,7 +82,7 @@ describe('the files of a trial report', () => {
 
   for (const language of reportLanguages)
     test(`another program reads the PDF: every figure, on numbered pages: ${language}`, async () => {
-      const words = wordsOf(language);
+      const words = trialWordsOf(language);
       const bytes = await reportPdf(report, words, 'https://ai.example.org');
       const document = await getDocument({ data: new Uint8Array(bytes), verbosity: 0, useSystemFonts: false }).promise;
       const pages = await Promise.all(Array.from({ length: document.numPages }, (_, place) => document.getPage(place + 1)));
@@ -128,7 +128,7 @@ describe('the files of a trial report', () => {
       signOffs: [],
     };
     for (const language of reportLanguages) {
-      const words = wordsOf(language);
+      const words = trialWordsOf(language);
       const html = reportHtml(empty, words);
       assert.ok(html.includes(words.t('noSignOff')) && html.includes(words.t('noDisagreements')));
       assert.ok(html.includes(words.t('preliminary', { unfinished: figures.studies.unfinished })));

@@ -234,7 +234,7 @@ export interface ReportWords {
   whole(value: number): string;
 }
 
-export function wordsOf(language: ReportLanguage): ReportWords {
+export function trialWordsOf(language: ReportLanguage): ReportWords {
   const texts = language === 'de' ? germanTexts : englishTexts;
   const locale = language === 'de' ? 'de-DE' : 'en-GB';
   const format = (digits: number): Intl.NumberFormat =>

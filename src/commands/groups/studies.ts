@@ -85,7 +85,7 @@ export function addStudyCommands(program: Command): void {
     .command('try')
     .description('Print what the rules read in a text: each finding with its words, the cue and the reason. Nothing is stored or sent.')
     .argument('<file>', 'text of a report, an HL7 message with a report, or - for standard input')
-    .option('--rules <file>', 'file with rules (default: the setting reports.rulesFile)')
+    .option('--rules <file>', 'file with rules (default: the setting radiologyReports.rulesFile)')
     .option('--all', 'also findings that the text does not mention', false)
     .option('--json', jsonLines, false)
     .action(async (file: string, options: { rules?: string; all: boolean; json: boolean }) =>

@@ -34,7 +34,7 @@ export function reportsPortOf(
   });
   return {
     async receive(resource, by) {
-      if (!ports.settings.fhir) throw new Fault('request-refused', 'expected the setting reports.fhir: true, found false');
+      if (!ports.settings.fhir) throw new Fault('request-refused', 'expected the setting radiologyReports.fhir: true, found false');
       return receiveDiagnosticReport(resource, by, ports);
     },
     async counts() {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { reportHtml } from '../../archive/trial-report/report-html.js';
 import { reportPdf } from '../../archive/trial-report/report-pdf.js';
-import { reportLanguages, wordsOf } from '../../archive/trial-report/report-texts.js';
+import { reportLanguages, trialWordsOf } from '../../archive/trial-report/report-texts.js';
 import { trialFiguresSchema, trialReportSchema, type TrialReport } from '../../archive/trial-report/trial-figures.js';
 import { figuresText } from '../../archive/trial-report/trial-report.js';
 import { Fault } from '../../errors.js';
@@ -92,7 +92,7 @@ function reportRoutes(parts: ServerParts): readonly Route[] {
       reply: { content: 'text/html' },
       async handle({ param, query: { version, language }, actor, response }) {
         const report = await read(param('number'), version, actor);
-        response.type('html').send(reportHtml(report, wordsOf(language), backfills().publicUrl ?? ''));
+        response.type('html').send(reportHtml(report, trialWordsOf(language), backfills().publicUrl ?? ''));
       },
     }),
     defineRoute({
@@ -104,7 +104,7 @@ function reportRoutes(parts: ServerParts): readonly Route[] {
       reply: { content: 'application/pdf' },
       async handle({ param, query: { version, language }, actor, response }) {
         const report = await read(param('number'), version, actor);
-        const bytes = await reportPdf(report, wordsOf(language), backfills().publicUrl);
+        const bytes = await reportPdf(report, trialWordsOf(language), backfills().publicUrl);
         response.attachment(`trial-${report.figures.backfill}-${report.figures.modelVersion}.pdf`).type('application/pdf').send(bytes);
       },
     }),
