@@ -4,6 +4,7 @@ import { durationWithin, hoursText, isWithinHours, parseHours } from '../../src/
 import { nextAfter, stepMs } from '../../src/archive/backfill-pace.js';
 import { progressOf } from '../../src/archive/backfill-progress.js';
 import { checkBackfill } from '../../src/archive/backfill-request.js';
+import { chooseModel, type ArchiveModels } from '../../src/archive/choose-model.js';
 import { addDays, studyDateOf } from '../../src/archive/study-dates.js';
 import { timeLeftText } from '../../src/commands/backfill.js';
 import { textSeeded } from '../../src/lib/seeded-random.js';
@@ -185,5 +186,44 @@ describe('the request of a backfill', () => {
     assert.equal(addDays('20231231', 1), '20240101');
     assert.equal(studyDateOf('2024-02-29'), '20240229');
     assert.equal(studyDateOf('2024-13-01'), undefined);
+  });
+});
+
+describe('the model version of a backfill', () => {
+  const models: ArchiveModels = {
+    champions: async () => ['aaaa00000001', 'bbbb00000001'],
+    challengers: async () => ['cccc00000001'],
+    registered: async () => ['aaaa00000001', 'aaaa00000002', 'bbbb00000001', 'cccc00000001'],
+  };
+
+  test('a deployed version may write documents, in shadow any registered one may predict', async () => {
+    for (const [model, shadow, chosen] of [
+      [undefined, false, undefined],
+      ['champion', false, 'aaaa00000001'],
+      ['BBBB', false, 'bbbb00000001'],
+      ['challenger', true, 'cccc00000001'],
+      ['aaaa00000002', true, 'aaaa00000002'],
+      ['champion', true, 'aaaa00000001'],
+    ] as const)
+      assert.equal(await chooseModel({ model, shadow }, models), chosen, `${model} ${shadow}`);
+    for (const [model, shadow, detail] of [
+      [
+        'aaaa00000002',
+        false,
+        /expected model as the deployed version \(aaaa00000001 or bbbb00000001\).*found aaaa00000002; promote it first/,
+      ],
+      ['challenger', false, /only a deployed version writes documents, found cccc00000001/],
+      ['aaaa', true, /expected model as champion, challenger or one of 4 registered versions.*found aaaa/],
+      ['', true, /found $/],
+      ['ffff', false, /one of 4 registered versions/],
+    ] as const)
+      await assert.rejects(chooseModel({ model, shadow }, models), isFault('request-invalid', { detail }), `${model} ${shadow}`);
+  });
+
+  test('without a model a shadow analysis needs a challenger, unless that is not known', async () => {
+    const without = (challengers: readonly string[] | undefined): ArchiveModels => ({ ...models, challengers: async () => challengers });
+    await assert.rejects(chooseModel({ shadow: true }, without([])), isFault('request-invalid', { detail: /predicts in shadow/ }));
+    assert.equal(await chooseModel({ shadow: true }, without(undefined)), undefined);
+    assert.equal(await chooseModel({ shadow: true }, models), undefined);
   });
 });

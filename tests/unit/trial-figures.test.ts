@@ -113,14 +113,14 @@ describe('the figures of a silent trial', () => {
   test('the order of studies and labels changes nothing, a label does', () => {
     const { studies, statements } = trialExample(90);
     const random = textSeeded('order');
-    const of = (some: readonly TrialStudyRow[], said: readonly LabelStatement[]): string =>
+    const of = (some: readonly TrialStudyRow[], given: readonly LabelStatement[]): string =>
       sha256Of(
         composeFigures(
           backfillOf(90),
           '0123456789ab',
           [],
           [...some].sort((a, b) => (a.studyInstanceUID < b.studyInstanceUID ? -1 : 1)),
-          consensusLabels(said),
+          consensusLabels(given),
         ),
       );
     const once = of(studies, statements);

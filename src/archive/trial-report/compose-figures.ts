@@ -101,7 +101,9 @@ function groupsBy(
   const groups = new Map<string | null, TrialStudyRow[]>();
   for (const one of studies) {
     const name = one.groups[by] ?? null;
-    groups.set(name, [...(groups.get(name) ?? []), one]);
+    const group = groups.get(name);
+    if (group) group.push(one);
+    else groups.set(name, [one]);
   }
   // Those that the images do not state come last.
   const names = [...groups.keys()].sort((a, b) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1));

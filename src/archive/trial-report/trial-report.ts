@@ -3,6 +3,7 @@ import { consensusLabels } from '../../assessments/adjudicated-labels.js';
 import type { AuditLog } from '../../audit/audit-log.js';
 import { Fault } from '../../errors.js';
 import { plainText } from '../../lib/plain-text.js';
+import { Semaphore } from '../../lib/semaphore.js';
 import type { Store } from '../../store/store.js';
 import type { BackfillActor } from '../backfill-actions.js';
 import { composeFigures } from './compose-figures.js';
@@ -33,7 +34,10 @@ export interface TrialReports {
 }
 
 export function trialReportsOf(store: Pick<Store, 'backfills' | 'trials' | 'labels'>, audit: AuditLog): TrialReports {
-  const report: TrialReports['report'] = async (backfillId, version) => {
+  // A large trial takes memory and seconds: one report at a time.
+  const oneReport = new Semaphore({ maxActive: 1 });
+  const report: TrialReports['report'] = (backfillId, version) => oneReport.use(() => compose(backfillId, version));
+  const compose: TrialReports['report'] = async (backfillId, version) => {
     const backfill = await store.backfills.find(backfillId);
     if (!backfill) throw new Fault('not-found', `expected the number of a backfill, found ${backfillId}`);
     if (!backfill.shadow)

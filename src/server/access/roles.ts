@@ -2,9 +2,9 @@ import type { RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 
 /**
- * What a user may do. viewer: see results and images; reader: also assess findings, claim studies and request analyses; operator: also retry, promote,
- * retrain; admin: also accounts and audit; service: a program, which sends hints and reads results; metrics: a program that
- * reads the figures of /metrics and nothing about a study.
+ * What a user may do. viewer: see results and images; reader: also assess findings, claim studies and request analyses; operator: also
+ * retry, promote, retrain, sign reports of silent trials; admin: also accounts and audit; service: a program, which sends hints and
+ * reads results; metrics: a program that reads the figures of /metrics and nothing about a study.
  */
 export const roles = ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'] as const;
 
