@@ -32,7 +32,7 @@ import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { messagePortsOf } from './message-ports.js';
 import { measuredReports, reportTextPortsOf } from './report-ports.js';
-import { listenForReports, startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
+import { listenForReports, removeLabelsOfReports, startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
 import { reportsPortOf } from '../server/page/reports.js';
 import { openChannels } from '../messages/open-channels.js';
 import { startMessages } from '../messages/start-messages.js';
@@ -219,6 +219,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
       await startMessages(messagePorts, store, jobs, config);
+      if (!reportTextPorts || !config.reports.labels) await removeLabelsOfReports(store.radiologyReports, log);
       if (reportTextPorts) await startRadiologyReports(reportTextPorts, accepts, unlessGone, jobs, config);
     }
     if (does('train')) {
