@@ -8,7 +8,7 @@ export function reportKeys(
   report: ReceivedReport,
   { keyOf, settings, rulesKey }: KeyPorts & Pick<ReportTextPorts, 'rulesKey'>,
 ): Pick<NewRadiologyReport, 'reportKey' | 'contentKey' | 'accessionKey' | 'accessionIssuerKey' | 'patientKeys' | 'statedStudyUID'> {
-  const { source, identifier, isWithdrawn, text, accessionNumber, accessionIssuer, studyInstanceUID, patients } = report;
+  const { source, identifier, isWithdrawn, text, accessionNumber, accessionIssuer, studyInstanceUID, patients, statedAt } = report;
   const patientKeys = patients.map(({ id, issuers }) => ({
     id: keyOf(`patient ${id.trim()}`),
     issuers: [...new Set(issuers.map((issuer) => issuerKey(issuer, { keyOf, settings })))],
@@ -16,7 +16,7 @@ export function reportKeys(
   return {
     reportKey: keyOf(`report ${source} ${identifier.trim()}`),
     contentKey: keyOf(
-      `content ${JSON.stringify([isWithdrawn, text, accessionNumber ?? '', accessionIssuer ?? '', studyInstanceUID ?? '', patients, rulesKey])}`,
+      `content ${JSON.stringify([isWithdrawn, text, accessionNumber ?? '', accessionIssuer ?? '', studyInstanceUID ?? '', patients, statedAt?.toISOString() ?? '', rulesKey])}`,
     ),
     accessionKey: accessionNumber ? accessionKey(accessionNumber, keyOf) : null,
     accessionIssuerKey: accessionIssuer ? issuerKey(accessionIssuer, { keyOf, settings }) : null,

@@ -15,7 +15,7 @@ const studyReportsQueue = defineQueue<{ readonly studyInstanceUID: string }>('st
 const dayMs = 86_400_000;
 /** How often reports that wait are matched again, and studies whose identity was not read are looked for. */
 const sweepMs = 600_000;
-const studiesAtOnce = 100;
+const studiesAtOnce = 500;
 const reportsAtOnce = 200;
 
 /** Queues a study whose reports are matched again. */
@@ -44,6 +44,15 @@ export async function startRadiologyReports(
     { concurrency: 1, timeLimitMs: work.studyTimeoutMs, retry: { maxAttempts: work.maxAttempts, unlimited: unlimitedForIntake } },
   );
   void jobs.every(sweepMs, 'radiology reports', () => sweepReports(ports, jobs)).runNow();
+}
+
+/** Labels that were read from reports no longer count where that was switched off. */
+export async function removeLabelsOfReports(
+  reports: Pick<ReportTextPorts['reports'], 'removeLabels'>,
+  log: ReportTextPorts['log'],
+): Promise<void> {
+  const labels = await reports.removeLabels();
+  if (labels > 0) log.warn('labels that were read from reports were removed, because this is switched off', { labels });
 }
 
 async function sweepReports(ports: ReportTextPorts, jobs: Pick<Jobs, 'send'>): Promise<void> {

@@ -1,5 +1,6 @@
 import { searchText } from '../audit/search-text.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
+import { Fault } from '../errors.js';
 import { documentsWrittenHere } from '../reporting/erased-study.js';
 import { eraseFromRetraining } from '../retraining/erase-from-retraining.js';
 import type { AuditSubject } from '../store/audit-entries.js';
@@ -46,13 +47,14 @@ export async function eraseAll(subject: ErasureSubject, by: ErasureActor, ports:
       await ports.store.erasures.mark(uids);
       const subjects = await jobSubjects(studies, ports);
       await ports.jobs.removeAbout(subjects);
-      for (const study of studies) await removeDocuments(study, ports);
+      for (const study of studies) await removeFromPacs(study, ports);
       await eraseFromRetraining(ports, uids);
       // Once more: a message may have been sent since it was looked for.
       const sent = await sentOf(studies, ports);
       await ports.store.erasures.erase(uids);
       // A job that was active may have been put back meanwhile.
       await ports.jobs.removeAbout(subjects);
+      for (const study of studies) await removeFromPacs(study, ports);
       ports.log.info('data of studies were erased', { studies: studies.length });
       return { ...found, sent, isErased: true };
     },
@@ -84,11 +86,18 @@ async function findAll(subject: ErasureSubject, ports: RetentionPorts): Promise<
   return { ...patient, ...data, isErased: false, fingerprint };
 }
 
-/** As the PACS contains them now: documents may have arrived since they were found, until the mark. */
-async function removeDocuments({ studyInstanceUID, pacsStudyId }: FoundStudy, { pacs }: RetentionPorts): Promise<void> {
+/** Documents and labels as the PACS contains them now: some may have arrived since they were found, from a job in progress. */
+async function removeFromPacs({ studyInstanceUID, pacsStudyId }: FoundStudy, { pacs, removeResultLabels }: RetentionPorts): Promise<void> {
   if (pacsStudyId === undefined) return;
-  const documents = documentsWrittenHere(await pacs.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID));
-  await pacs.content?.removeDocuments(documents);
+  try {
+    const documents = documentsWrittenHere(await pacs.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID));
+    await pacs.content?.removeDocuments(documents);
+  } catch (error) {
+    // It consisted of our documents alone, which were removed.
+    if (error instanceof Fault && error.code === 'pacs-not-found') return;
+    throw error;
+  }
+  await removeResultLabels(pacsStudyId);
 }
 
 /** Counts, and what was sent; in place of the Patient ID its keyed hash. */

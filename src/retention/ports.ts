@@ -31,6 +31,8 @@ export interface RetentionPorts {
   readonly patients: PacsPatients;
   readonly store: Pick<Store, 'studies' | 'results' | 'deliveries' | 'messages' | 'erasures' | 'supersededDocuments'>;
   readonly jobs: Pick<Jobs, 'countAbout' | 'removeAbout'>;
+  /** Removes the labels of the service from a study, by the PACS's own id. */
+  removeResultLabels(pacsStudyId: string): Promise<void>;
   readonly lines: readonly LinePorts[];
   readonly audit: Pick<AuditLog, 'record' | 'recordAction' | 'fingerprint'>;
   readonly log: Log;

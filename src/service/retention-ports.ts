@@ -4,6 +4,9 @@ import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { OrthancId } from '../orthanc/client.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { labelNames } from '../result-labels/label-names.js';
+import { labelsOfOrthanc } from '../result-labels/labels-of-orthanc.js';
+import { removeOwnLabels } from '../result-labels/remove-own-labels.js';
 import type { PacsPatients, RetentionPorts } from '../retention/ports.js';
 import { retrainingMemoryOf } from '../retraining/retraining-memory.js';
 import type { Store } from '../store/store.js';
@@ -33,6 +36,9 @@ export function retentionPortsOf({ config, pacs: { orthanc, dicomWeb }, store, j
     patients,
     store,
     jobs,
+    removeResultLabels: async (pacsStudyId) => {
+      if (config.resultLabels.enabled) await removeOwnLabels(pacsStudyId, labelsOfOrthanc(orthanc), labelNames(config.resultLabels));
+    },
     lines: modelLinesOf(config).map(({ name }) => ({
       name,
       registry: registryOfStore(config, store, name),

@@ -68,6 +68,13 @@ export interface RadiologyReports {
   withoutIdentity(limit: number, checkedBefore?: Date): Promise<readonly string[]>;
   /** Those that wait, by key, a page at a time. */
   waiting(options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly RadiologyReportRow[]>;
+  /**
+   * Removes every label that was read from a report, because that was switched off. Their studies are identified again when it is
+   * switched on.
+   *
+   * @returns how many there were
+   */
+  removeLabels(): Promise<number>;
   /** Ends the wait of those whose time is over, and forgets those that have been unmatched as long again. @returns how many ended */
   endWaiting(now: Date, waitMs: number): Promise<number>;
   /** By state and reason. */
@@ -230,6 +237,15 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
           .orderBy(asc(radiologyReport.reportKey))
           .limit(limit),
       ),
+
+    removeLabels: () =>
+      database.transaction(async (tables) => {
+        const gone = await tables.delete(label).where(eq(label.source, 'report')).returning({ uid: label.studyInstanceUID });
+        const studies = [...new Set(gone.map(({ uid }) => uid))];
+        for (let from = 0; from < studies.length; from += 1_000)
+          await tables.delete(identifiedStudy).where(inArray(identifiedStudy.studyInstanceUID, studies.slice(from, from + 1_000)));
+        return gone.length;
+      }),
 
     endWaiting: (now, waitMs) =>
       database.transaction(async (tables) => {

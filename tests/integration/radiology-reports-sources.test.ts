@@ -185,22 +185,32 @@ describe('the process is killed', () => {
     assert.equal(await service.end(), 0);
     service = undefined;
 
-    const inside = await startTestService(pacs.orthanc, { dataDir });
+    const labelsOf = async (inside: RunningService) =>
+      (await inside.store.labels.ofStudy(chest.studyInstanceUID))
+        .filter(({ finding }) => finding === 'pneumothorax')
+        .map(({ decision, source }) => [decision, source]);
+    const inside = await startTestService(pacs.orthanc, { dataDir, reports: { hl7: { port } } });
     try {
-      await eventually('labels', async () =>
-        assert.deepEqual(
-          (await inside.store.labels.ofStudy(chest.studyInstanceUID))
-            .filter(({ finding }) => finding === 'pneumothorax')
-            .map(({ decision, source }) => [decision, source]),
-          [['present', 'report']],
-        ),
-      );
+      await eventually('labels', async () => assert.deepEqual(await labelsOf(inside), [['present', 'report']]));
       assert.equal(
         (await inside.store.radiologyReports.counts()).reduce((sum, { n }) => sum + n, 0),
         1,
       );
     } finally {
       await inside.stop();
+    }
+    // Switched off, and on again.
+    const off = await startTestService(pacs.orthanc, { dataDir });
+    try {
+      assert.deepEqual(await labelsOf(off), []);
+    } finally {
+      await off.stop();
+    }
+    const on = await startTestService(pacs.orthanc, { dataDir, reports: { hl7: { port } } });
+    try {
+      await eventually('labels', async () => assert.deepEqual(await labelsOf(on), [['present', 'report']]), patience);
+    } finally {
+      await on.stop();
     }
     for (const [name, bytes] of [
       ['the log', Buffer.from(output)] as const,
