@@ -14,7 +14,8 @@ const noPresentationContext = 2015;
 const requested = z.object({ ID: z.string().regex(/^[0-9.]{1,64}$/) });
 const reported = z.object({
   Status: z.enum(['Pending', 'Success', 'Failure']),
-  Failures: z.array(z.object({ FailureReason: z.number().optional() })),
+  /** Absent while it is pending. */
+  Failures: z.array(z.object({ FailureReason: z.number().optional() })).default([]),
 });
 /** Between two looks at the report, in ms; doubled up to the second. */
 const pollMs = [100, 2_000] as const;
@@ -41,18 +42,25 @@ export async function commitStorage(
     if (orthancStatusOf(reply) === noPresentationContext) return 'not-offered';
     throw new Fault('destination-unavailable', `${what}: ${orthancReason(reply)}`, { source: path });
   }
-  const { ID: transaction } = requested.parse(jsonOf(reply, { source: path }));
+  const { ID: transaction } = read(reply, requested, path);
   const address = pacsAddress(['storage-commitment', transaction]);
   const end = Date.now() + timeoutMs;
   for (let waitMs: number = pollMs[0]; ; waitMs = Math.min(2 * waitMs, pollMs[1])) {
     const { status, body, headers } = await http.exchange({ path: address });
     if (status !== 200) throw new Fault('destination-unavailable', `${what}: Orthanc lost the request`, { source: path });
-    const { Status: state, Failures: failures } = reported.parse(jsonOf({ status, body, headers }, { source: path }));
+    const { Status: state, Failures: failures } = read({ status, body, headers }, reported, path);
     if (state === 'Success') return 'committed';
     if (state === 'Failure') throw notCommitted(what, ids.length, failures);
     if (Date.now() >= end) throw new Fault('destination-unavailable', `${what}: no report within ${timeoutMs} ms`, { source: path });
     await sleep(Math.min(waitMs, Math.max(1, end - Date.now())), undefined, { signal });
   }
+}
+
+/** @throws Fault `pacs-malformed` */
+function read<T>(reply: HttpReply, shape: z.ZodType<T>, source: string): T {
+  const result = shape.safeParse(jsonOf(reply, { source }));
+  if (result.success) return result.data;
+  throw new Fault('pacs-malformed', `unexpected at ${result.error.issues[0]!.path.join('.') || '(whole answer)'}`, { source });
 }
 
 /** Failure Reason (0008,1197): PS3.3 C.14.1.1. */
