@@ -2,7 +2,7 @@ import type { Config } from '../config.js';
 import { Fault } from '../errors.js';
 import { openChannels } from '../messages/open-channels.js';
 import { OrthancClient } from '../orthanc/client.js';
-import { channelPortsOf } from '../service/channel-ports.js';
+import { channelPortsOf } from '../service/ports/channel-ports.js';
 
 /** A channel for messages, and what answered or what is wrong. */
 export interface ExaminedChannel {

@@ -7,7 +7,7 @@ import { createLog } from '../log.js';
 import { erasurePortOf } from '../server/page/erasures.js';
 import type { ErasureBody, ShownErasure } from '../server/schemas/erasures.js';
 import { openPacs } from '../service/open-pacs.js';
-import { retentionPortsOf } from '../service/retention-ports.js';
+import { retentionPortsOf } from '../service/ports/retention-ports.js';
 import { commandActor, withStore } from './administration.js';
 import { serviceApi } from './service-api.js';
 

@@ -23,7 +23,7 @@ import type { TriedModels } from '../serving/tried-models.js';
 import type { OpenReader } from '../serving/image-reader.js';
 import { softwareVersion } from '../software-version.js';
 import type { Store } from '../store/store.js';
-import { driftPortsOf } from './drift-ports.js';
+import { driftPortsOf } from './ports/drift-ports.js';
 import type { OpenedLine } from './open-lines.js';
 
 export interface WorkParts {

@@ -6,7 +6,7 @@ import type { NewBackfill } from '../../src/store/backfills.js';
 import { backfillActionsOf } from '../../src/archive/backfill-actions.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { silentLog } from '../../src/log.js';
-import { archiveModelsOf } from '../../src/service/archive-ports.js';
+import { archiveModelsOf } from '../../src/service/ports/archive-ports.js';
 import { archiveStudies, filesOf } from '../support/archive-studies.js';
 import { changedStarter } from '../support/changed-starter.js';
 import { chestStudy } from '../support/chest-study.js';

@@ -7,7 +7,7 @@ import { removeSuperseded, type RemovalPorts } from '../../src/retention/remove-
 import { supersededDocuments } from '../../src/retention/superseded.js';
 import type { RunningService } from '../../src/service/start-service.js';
 import { startJobs } from '../../src/jobs/jobs.js';
-import { retentionPortsOf } from '../../src/service/retention-ports.js';
+import { retentionPortsOf } from '../../src/service/ports/retention-ports.js';
 import { storeLocation } from '../../src/store/store-location.js';
 import { openStore } from '../../src/store/store.js';
 import { chestAi } from '../support/chest-ai-command.js';

@@ -72,8 +72,8 @@ async function recordEverything(store: Store, studyInstanceUID: string): Promise
   await store.studyChanges.record(studyInstanceUID);
   await store.requests.open(studyInstanceUID, at);
   for (const text of [
-    `INSERT INTO chest_ai.trial_study (backfill_id, study_instance_uid, model_version, outcome, findings, reported_findings, patient_key, groups)
-      SELECT min(id), $1, 'm', 'reported', '[]', '[]', 'k', '{}' FROM chest_ai.backfill`,
+    `INSERT INTO chest_ai.trial_study (backfill_id, study_instance_uid, model_version, orthanc_id, outcome, findings, reported_findings, patient_key, groups)
+      SELECT min(id), $1, 'm', 'o', 'reported', '[]', '[]', 'k', '{}' FROM chest_ai.backfill`,
     `INSERT INTO chest_ai.identified_study (study_instance_uid, checked_at) VALUES ($1, now())`,
     `INSERT INTO chest_ai.discordance (study_instance_uid, finding, kind, probability, gap, result_id, report_key, found_at)
       VALUES ($1, 'pneumonia', 'report-silent', 0.9, 0.9, 'r', 'k', now())`,

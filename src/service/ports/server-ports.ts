@@ -1,20 +1,28 @@
-import type { ShownResult } from '../server/page-types.js';
-import type { AnalysisRequestPort, BackfillPort, ErasurePort, ModelActions, PagePort, ReportsPort, ServerPorts } from '../server/ports.js';
-import type { ResultRow } from '../store/results.js';
-import type { Store } from '../store/store.js';
-import { defaultLine } from '../lib/model-line.js';
-import { messagesPortOf } from '../server/page/messages.js';
-import { driftPortOf } from '../server/page/drift.js';
-import { lineNamed } from '../server/page/page-lines.js';
-import { healthOf, measure } from '../monitoring/health.js';
-import type { MessagePorts } from '../messages/ports.js';
-import type { HealthPorts } from '../monitoring/ports.js';
-import type { PacsAccess } from './open-pacs.js';
-import { requestRetraining } from '../retraining/start-retraining.js';
-import type { AssessmentActions } from '../assessments/assessments.js';
-import { confirmationsOf } from '../server/access/confirmations.js';
-import { assessmentsPortOf } from '../server/page/assessments.js';
-import { readingsPortOf, type ReadingParts } from '../server/page/readings.js';
+import type { ShownResult } from '../../server/page-types.js';
+import type {
+  AnalysisRequestPort,
+  BackfillPort,
+  ErasurePort,
+  ModelActions,
+  PagePort,
+  ReportsPort,
+  ServerPorts,
+} from '../../server/ports.js';
+import type { ResultRow } from '../../store/results.js';
+import type { Store } from '../../store/store.js';
+import { defaultLine } from '../../lib/model-line.js';
+import { messagesPortOf } from '../../server/page/messages.js';
+import { driftPortOf } from '../../server/page/drift.js';
+import { lineNamed } from '../../server/page/page-lines.js';
+import { healthOf, measure } from '../../monitoring/health.js';
+import type { MessagePorts } from '../../messages/ports.js';
+import type { HealthPorts } from '../../monitoring/ports.js';
+import type { PacsAccess } from '../open-pacs.js';
+import { requestRetraining } from '../../retraining/start-retraining.js';
+import type { AssessmentActions } from '../../assessments/assessments.js';
+import { confirmationsOf } from '../../server/access/confirmations.js';
+import { assessmentsPortOf } from '../../server/page/assessments.js';
+import { readingsPortOf, type ReadingParts } from '../../server/page/readings.js';
 
 export interface ServerPortParts extends HealthPorts {
   readonly pacs: PacsAccess;

@@ -1,20 +1,20 @@
-import { queueAssessmentIndex } from '../assessments/start-assessments.js';
-import { readsReports, type Config } from '../config.js';
-import type { Jobs } from '../jobs/jobs.js';
-import { queueMessagePlan } from '../messages/start-messages.js';
-import type { OrthancClient } from '../orthanc/client.js';
-import { changeLogOf } from '../reporting/orthanc-change-log.js';
-import { orthancDestinations } from '../reporting/orthanc-destinations.js';
-import { orthancStudies } from '../reporting/orthanc-studies.js';
-import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
-import { studyQueueOf } from '../reporting/queues.js';
-import { queueResultLabels } from '../result-labels/start-result-labels.js';
-import { queueStudyReports } from '../radiology-reports/start-radiology-reports.js';
-import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
-import { removePicturesOfStudies } from '../retraining/training-pictures.js';
-import type { Metrics } from '../server/metrics.js';
-import type { ServingLines } from '../serving/serving-lines.js';
-import type { Store } from '../store/store.js';
+import { queueAssessmentIndex } from '../../assessments/start-assessments.js';
+import { readsReports, type Config } from '../../config.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import { queueMessagePlan } from '../../messages/start-messages.js';
+import type { OrthancClient } from '../../orthanc/client.js';
+import { changeLogOf } from '../../reporting/orthanc-change-log.js';
+import { orthancDestinations } from '../../reporting/orthanc-destinations.js';
+import { orthancStudies } from '../../reporting/orthanc-studies.js';
+import type { ReportPorts, StoryPorts } from '../../reporting/ports.js';
+import { studyQueueOf } from '../../reporting/queues.js';
+import { queueResultLabels } from '../../result-labels/start-result-labels.js';
+import { queueStudyReports } from '../../radiology-reports/start-radiology-reports.js';
+import { queueShadowPrediction } from '../../retraining/start-shadow-predictions.js';
+import { removePicturesOfStudies } from '../../retraining/training-pictures.js';
+import type { Metrics } from '../../server/metrics.js';
+import type { ServingLines } from '../../serving/serving-lines.js';
+import type { Store } from '../../store/store.js';
 
 export interface StoryParts {
   readonly config: Config;

@@ -1,17 +1,17 @@
-import type { AuditLog } from '../audit/audit-log.js';
-import { modelLinesOf, type Config } from '../config.js';
-import type { Jobs } from '../jobs/jobs.js';
-import type { Log } from '../log.js';
-import type { OrthancId } from '../orthanc/client.js';
-import { pacsOf } from '../reporting/orthanc-pacs.js';
-import { labelNames } from '../result-labels/label-names.js';
-import { labelsOfOrthanc } from '../result-labels/labels-of-orthanc.js';
-import { removeOwnLabels } from '../result-labels/remove-own-labels.js';
-import type { PacsPatients, RetentionPorts } from '../retention/ports.js';
-import { retrainingMemoryOf } from '../retraining/retraining-memory.js';
-import type { Store } from '../store/store.js';
-import { registryOfStore } from './open-registry.js';
-import type { PacsAccess } from './open-pacs.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import { modelLinesOf, type Config } from '../../config.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import type { Log } from '../../log.js';
+import type { OrthancId } from '../../orthanc/client.js';
+import { pacsOf } from '../../reporting/orthanc-pacs.js';
+import { labelNames } from '../../result-labels/label-names.js';
+import { labelsOfOrthanc } from '../../result-labels/labels-of-orthanc.js';
+import { removeOwnLabels } from '../../result-labels/remove-own-labels.js';
+import type { PacsPatients, RetentionPorts } from '../../retention/ports.js';
+import { retrainingMemoryOf } from '../../retraining/retraining-memory.js';
+import type { Store } from '../../store/store.js';
+import { registryOfStore } from '../open-registry.js';
+import type { PacsAccess } from '../open-pacs.js';
 
 export interface RetentionParts {
   readonly config: Config;

@@ -1,12 +1,12 @@
-import type { AuditLog } from '../audit/audit-log.js';
-import type { Config, LocalTimeZone } from '../config.js';
-import type { FindingsConfig } from '../findings-config.js';
-import type { Jobs } from '../jobs/jobs.js';
-import type { Log } from '../log.js';
-import type { Channel, MessagePorts } from '../messages/ports.js';
-import { messageSender } from '../messages/start-messages.js';
-import type { ReportPorts } from '../reporting/ports.js';
-import type { Store } from '../store/store.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import type { Config, LocalTimeZone } from '../../config.js';
+import type { FindingsConfig } from '../../findings-config.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import type { Log } from '../../log.js';
+import type { Channel, MessagePorts } from '../../messages/ports.js';
+import { messageSender } from '../../messages/start-messages.js';
+import type { ReportPorts } from '../../reporting/ports.js';
+import type { Store } from '../../store/store.js';
 
 export interface MessageParts {
   readonly config: Pick<Config, 'messages' | 'server'>;

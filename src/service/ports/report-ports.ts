@@ -1,13 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { AuditLog } from '../audit/audit-log.js';
-import { readsReports, type Config } from '../config.js';
-import type { FindingsConfig } from '../findings-config.js';
-import type { Log } from '../log.js';
-import type { MeasuredReports } from '../monitoring/health-report.js';
-import type { ReportTextPorts } from '../radiology-reports/ports.js';
-import { findingsReader } from '../report-text/read-findings.js';
-import { loadReportRules } from '../report-text/rules.js';
-import type { Store } from '../store/store.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import { readsReports, type Config } from '../../config.js';
+import type { FindingsConfig } from '../../findings-config.js';
+import type { Log } from '../../log.js';
+import type { MeasuredReports } from '../../monitoring/health-report.js';
+import type { ReportTextPorts } from '../../radiology-reports/ports.js';
+import { findingsReader } from '../../report-text/read-findings.js';
+import { loadReportRules } from '../../report-text/rules.js';
+import type { Store } from '../../store/store.js';
 
 /**
  * The ports of the story of radiologists' reports.

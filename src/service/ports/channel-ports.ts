@@ -1,8 +1,8 @@
-import type { Config } from '../config.js';
-import type { DicomChannelPorts } from '../messages/dicom-channel.js';
-import { keyObjectSeriesOffset } from '../messages/key-objects.js';
-import type { OrthancClient } from '../orthanc/client.js';
-import { orthancDestinations } from '../reporting/orthanc-destinations.js';
+import type { Config } from '../../config.js';
+import type { DicomChannelPorts } from '../../messages/dicom-channel.js';
+import { keyObjectSeriesOffset } from '../../messages/key-objects.js';
+import type { OrthancClient } from '../../orthanc/client.js';
+import { orthancDestinations } from '../../reporting/orthanc-destinations.js';
 
 /** The PACS as dicom channels use it. */
 export function channelPortsOf(

@@ -1,11 +1,11 @@
-import type { ArchiveModels } from '../archive/choose-model.js';
-import type { Config } from '../config.js';
-import { Fault } from '../errors.js';
-import type { Log } from '../log.js';
-import { patientHash } from '../retraining/patient-identifier.js';
-import { trainingPatientsOf, type TrainingPatients } from '../retraining/training-patients.js';
-import type { Store } from '../store/store.js';
-import type { OpenedLine } from './open-lines.js';
+import type { ArchiveModels } from '../../archive/choose-model.js';
+import type { Config } from '../../config.js';
+import { Fault } from '../../errors.js';
+import type { Log } from '../../log.js';
+import { patientHash } from '../../retraining/patient-identifier.js';
+import { trainingPatientsOf, type TrainingPatients } from '../../retraining/training-patients.js';
+import type { Store } from '../../store/store.js';
+import type { OpenedLine } from '../open-lines.js';
 
 /** The model versions of the running service. */
 export function archiveModelsOf(lines: ReadonlyMap<string, OpenedLine>): ArchiveModels {
