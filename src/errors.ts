@@ -90,6 +90,8 @@ export class Fault extends Error {
   /** One line without control characters. */
   readonly detail: string;
   readonly subject: FaultSubject;
+  /** The other system asks not to be called earlier. */
+  readonly retryAfterMs: number | undefined;
 
   /**
    * @param detail what was expected and what was found, in one sentence, without any patient attribute
@@ -98,7 +100,7 @@ export class Fault extends Error {
     readonly code: FaultCode,
     detail: string,
     subject: FaultSubject = {},
-    options?: { cause?: unknown; retryable?: boolean },
+    options?: { cause?: unknown; retryable?: boolean; retryAfterMs?: number | undefined },
   ) {
     const line = plainText(detail, maxDetailLength);
     const plainSubject = Object.fromEntries(
@@ -109,11 +111,13 @@ export class Fault extends Error {
     this.subject = plainSubject;
     this.retryable = options?.retryable ?? catalogue[code].retryable;
     this.status = catalogue[code].status;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 
   /** The same fault, with what a caller knows and the thrower did not. */
   about(subject: FaultSubject): Fault {
-    return new Fault(this.code, this.detail, { ...subject, ...this.subject }, { cause: this.cause ?? this, retryable: this.retryable });
+    const { cause = this, retryable, retryAfterMs } = this;
+    return new Fault(this.code, this.detail, { ...subject, ...this.subject }, { cause, retryable, retryAfterMs });
   }
 }
 

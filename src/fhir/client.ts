@@ -1,4 +1,5 @@
 import { Fault, type FaultSubject } from '../errors.js';
+import { retryAfterMsOf } from '../http/retry-after.js';
 import { sendSingleRequest, type SingleReply } from '../http/single-request.js';
 import type { TlsMaterial } from '../lib/tls-files.js';
 import type { Bundle, ReadResource } from './data-types.js';
@@ -89,8 +90,10 @@ export class FhirClient {
       );
     const wait = waitingTime(headers['retry-after']);
     const reasons = [hints[status], wait === undefined ? undefined : `it asks to wait ${wait}`, outcomeText(parsed(reply))];
+    const retryAfterMs = retryAfterMsOf(headers['retry-after']);
     const detail = [`HTTP ${status}`, ...reasons.filter((one) => one !== undefined && one !== '')].join('; ');
-    return new Fault(status >= 500 || passing.has(status) ? 'channel-unavailable' : 'message-refused', detail, this.#subject);
+    const code = status >= 500 || passing.has(status) ? 'channel-unavailable' : 'message-refused';
+    return new Fault(code, detail, this.#subject, { retryAfterMs });
   }
 
   #jsonOf(reply: SingleReply): unknown {

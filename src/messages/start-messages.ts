@@ -1,4 +1,5 @@
 import type { Config, MessagesSettings } from '../config.js';
+import { Fault } from '../errors.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { retryLater } from '../jobs/queue.js';
 import { unlimitedForIntake } from '../reporting/start-reporting.js';
@@ -12,6 +13,9 @@ import type { Store } from '../store/store.js';
 const maxActive = { all: 12, ofChannel: 2 };
 /** How long a message waits if its channel is busy with others. */
 const busyMs = 5_000;
+
+/** A receiver that asks for no wait is not asked again at once, in ms. */
+const shortestWaitMs = 1_000;
 
 /** Messages wait for a receiver without limit; nobody may be left uninformed because a system was down for a week. */
 const unlimited = [...unlimitedForIntake, 'channel-unavailable'] as const;
@@ -51,6 +55,10 @@ export async function startMessages(
       change(channel, 1);
       try {
         return await sendMessage(payload, ports, signal);
+      } catch (error) {
+        if (error instanceof Fault && error.retryable && error.retryAfterMs !== undefined)
+          return retryLater(Math.max(error.retryAfterMs, shortestWaitMs));
+        throw error;
       } finally {
         change(channel, -1);
       }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { WebhookSettings } from '../config.js';
 import { secretVariable } from '../config/messages.js';
 import { Fault } from '../errors.js';
+import { retryAfterMsOf } from '../http/retry-after.js';
 import { sendSingleRequest } from '../http/single-request.js';
 import { tryConnection } from '../lib/connect.js';
 import { readTlsFiles } from '../lib/tls-files.js';
@@ -33,7 +34,7 @@ export function openWebhook(name: string, settings: WebhookSettings): Channel {
     async send(message, signal) {
       const body = webhookBodyOf(message);
       const timestamp = String(Math.floor(Date.now() / 1000));
-      const { status } = await sendSingleRequest({
+      const { status, headers } = await sendSingleRequest({
         method: 'POST',
         url,
         headers: {
@@ -50,7 +51,7 @@ export function openWebhook(name: string, settings: WebhookSettings): Channel {
         signal,
       });
       if (status >= 200 && status < 300) return undefined;
-      throw faultOfStatus(status);
+      throw faultOfStatus(status, retryAfterMsOf(headers['retry-after']));
     },
     async reach() {
       const { protocol, hostname, port } = new URL(url);
@@ -72,8 +73,9 @@ export function signatureOf(secret: string, timestamp: string, body: string): st
   return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }
 
-function faultOfStatus(status: number): Fault {
-  if (status >= 500 || notNow.includes(status)) return new Fault('channel-unavailable', `the receiver answered HTTP ${status}`);
+function faultOfStatus(status: number, retryAfterMs: number | undefined): Fault {
+  if (status >= 500 || notNow.includes(status))
+    return new Fault('channel-unavailable', `the receiver answered HTTP ${status}`, {}, { retryAfterMs });
   return new Fault(
     'message-refused',
     status >= 300 && status < 400

@@ -150,6 +150,25 @@ describe('webhooks about results', () => {
     assert.deepEqual(receiver.of(other.studyInstanceUID), []);
   });
 
+  test('a receiver that answers 503 with Retry-After is asked again when that time is over, and not earlier', async () => {
+    const askedAt: number[] = [];
+    const later: HookAnswer = (response) => {
+      askedAt.push(performance.now());
+      response.writeHead(503, { 'Retry-After': '6' }).end();
+    };
+    const now: HookAnswer = (response) => {
+      askedAt.push(performance.now());
+      response.writeHead(204).end();
+    };
+    receiver.answer(later, now);
+    const { studyInstanceUID, files } = chestStudy('message that is to wait', [{ attributes: site }]);
+    await sendByCStore(files, pacs.orthanc);
+    await accepted(studyInstanceUID);
+    const [first, second] = askedAt as [number, number];
+    // Without the header it would be asked again after a second.
+    assert.ok(second - first >= 5_900, `${second - first} ms`);
+  });
+
   const closing: HookAnswer = (response) => {
     response.writeHead(200, { 'Content-Length': '100' });
     response.write('only a beginning', () => response.destroy());
