@@ -31,7 +31,8 @@ export async function chooseModel(
     return undefined;
   }
   const registered = [...new Set([...champions, ...(await models.registered())])];
-  const version = given === 'champion' ? champions[0] : given === 'challenger' ? challengers?.[0] : theOne(given.toLowerCase(), registered);
+  const version =
+    given === 'champion' ? champions[0] : given === 'challenger' ? challengers?.[0] : onlyVersion(given.toLowerCase(), registered);
   if (version === undefined)
     throw new Fault(
       'request-invalid',
@@ -46,7 +47,7 @@ export async function chooseModel(
 }
 
 /** @returns undefined if none or several begin so */
-function theOne(beginning: string, versions: readonly string[]): string | undefined {
+function onlyVersion(beginning: string, versions: readonly string[]): string | undefined {
   const found = versions.filter((version) => beginning.length > 0 && version.startsWith(beginning));
   return found.length === 1 ? found[0] : undefined;
 }

@@ -87,6 +87,6 @@ function signOffLines({ signOffs }: TrialReport): readonly string[] {
   if (signOffs.length === 0) return ['not signed off'];
   return signOffs.map(
     ({ isAccepted, name, role, signedAt, isForTheseFigures, figuresSha256 }) =>
-      `${isAccepted ? 'accepted' : 'not accepted'} by ${name}, ${role}, ${signedAt}${isForTheseFigures ? '' : `; for OTHER figures (${figuresSha256.slice(0, 12)}…)`}`,
+      `${isAccepted ? 'accepted' : 'not accepted'} by ${name}, ${role}, ${signedAt}${isForTheseFigures ? '' : `; for other figures (${figuresSha256.slice(0, 12)}…)`}`,
   );
 }

@@ -75,8 +75,8 @@ export function linesOf(found: ShownErasure, action: ErasureBody['action']): rea
   const filled = Object.entries(rows).filter(([, n]) => n > 0);
   return [
     ...studies.map(
-      ({ studyInstanceUID, isInPacs, reports, heatMaps, assessments }) =>
-        `study ${studyInstanceUID}: ${isInPacs ? `${reports} reports, ${heatMaps} heat maps, ${assessments} assessments in the PACS` : 'not in the PACS'}`,
+      ({ studyInstanceUID, isInPacs, reports, heatMaps, keyObjects, assessments }) =>
+        `study ${studyInstanceUID}: ${isInPacs ? `${reports} reports, ${heatMaps} heat maps, ${keyObjects} key object selections, ${assessments} assessments in the PACS` : 'not in the PACS'}`,
     ),
     `database: ${filled.length === 0 ? 'nothing' : filled.map(([table, n]) => `${table} ${n}`).join(', ')}; jobs ${found.jobs}`,
     `retraining: ${found.pictures} pictures, ${found.runs} runs, ${found.labelsOfRuns} labels of the last runs`,

@@ -14,7 +14,7 @@ export const resultLabelSettings = z
   .strictObject({
     /** Set labels on studies in Orthanc. */
     enabled: z.boolean().default(false),
-    /** Every label begins with it, and every label of a study that begins with it belongs to the service. */
+    /** Every label begins with it. */
     prefix: z
       .string()
       .min(1)

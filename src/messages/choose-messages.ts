@@ -12,8 +12,8 @@ export interface ChosenMessage {
 
 /**
  * The messages that the current result of a study requires: one for each channel that a rule names, and one for each channel that was
- * sent, or may have been sent, an earlier result, whatever the rules select now. A study of the archive that was analysed again with
- * another model version is no news: only those who have its earlier result are sent the new one.
+ * sent, or may have been sent, an earlier result, whatever the rules select now. Of a study of the archive whose report was made again
+ * with another model version, only those channels are told that were sent the earlier one.
  *
  * @param earlier all messages of the study, in the order of planning
  */

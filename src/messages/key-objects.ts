@@ -1,13 +1,14 @@
 import { sameConcept } from '../dicom/code.js';
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import { derivedUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
+import { Fault } from '../errors.js';
 import { referenceTo } from '../reporting/image-reference.js';
 import { ownDocumentsIn, type OwnDocument } from '../reporting/own-documents.js';
 import type { Pacs } from '../reporting/ports.js';
 import { codes } from '../sr/codes.js';
 import { isRejection, keyObjectSelectionOf, selectedObjects, type KeyObjects } from '../sr/key-object-selection.js';
 import { isAboutStudy, isOwnDocument } from '../sr/own-document.js';
-import type { DocumentReference } from '../sr/report-content.js';
+import type { AlgorithmIdentity, DocumentReference } from '../sr/report-content.js';
 import { decisionWords, notice, percentWithoutThresholds } from '../sr/wording.js';
 import type { MessageFinding, ResultMessage } from './ports.js';
 
@@ -43,14 +44,19 @@ export function keyObjectsOf(message: ResultMessage, study: StudyNow, channel: s
   const { instances, selections, report } = study;
   const selected = message.result.findings.filter((one) => one.isSelected);
   const source = instances.find((one) => !isAboutStudy(one));
-  if (source === undefined || !report) return [];
+  const isSelection = selected.length > 0 && message.result.outcome === 'reported';
+  // Deleted a moment ago: this message is repeated, or closed because the study or its result is another one then.
+  if (source === undefined || (isSelection && !report))
+    throw new Fault('study-changed', 'expected images and the text report of the result, found that they were deleted meanwhile', {
+      studyInstanceUID: message.study.studyInstanceUID,
+    });
   const uid = (kind: 'selection' | 'rejection'): SOPInstanceUID => derivedUid<SOPInstanceUID>('key objects', kind, message.messageId);
   const common = {
     source,
     createdAt: message.writtenAt,
     seriesInstanceUID: seriesOf(channel, message.study.studyInstanceUID),
     seriesNumber,
-    algorithm: report.report.algorithm,
+    algorithm: report?.report.algorithm ?? algorithmOf(message),
   };
   const count = selections.length;
   const written = (kind: 'selection' | 'rejection', content: Omit<KeyObjects, keyof typeof common | 'sopInstanceUID'>): DataSet => {
@@ -75,7 +81,7 @@ export function keyObjectsOf(message: ResultMessage, study: StudyNow, channel: s
             instanceNumber: count + 1,
           }),
         ];
-  if (selected.length === 0 || message.result.outcome !== 'reported') return rejection;
+  if (!isSelection || !report) return rejection;
   const selection = written('selection', {
     title: codes.ofInterest,
     seriesDescription: 'AI key objects (unverified)',
@@ -98,6 +104,11 @@ function outdatedSelections(selections: readonly DataSet[], own: string, ownReje
     const uid = textOf(one, 'SOPInstanceUID') ?? '';
     return !isRejection(one) && uid !== own && !rejected.has(uid);
   });
+}
+
+/** Of a result without a document. */
+function algorithmOf({ result: { model } }: ResultMessage): AlgorithmIdentity {
+  return { ...model, serialNumber: model.version, parameters: [] };
 }
 
 function sentenceOf(finding: MessageFinding): string {

@@ -15,7 +15,7 @@ const maxActive = { all: 12, ofChannel: 2 };
 const busyMs = 5_000;
 
 /** A receiver that asks for no wait is not asked again at once, in ms. */
-const shortestWaitMs = 1_000;
+const minWaitMs = 1_000;
 
 /** Messages wait for a receiver without limit; nobody may be left uninformed because a system was down for a week. */
 const unlimited = [...unlimitedForIntake, 'channel-unavailable'] as const;
@@ -57,7 +57,7 @@ export async function startMessages(
         return await sendMessage(payload, ports, signal);
       } catch (error) {
         if (error instanceof Fault && error.retryable && error.retryAfterMs !== undefined)
-          return retryLater(Math.max(error.retryAfterMs, shortestWaitMs));
+          return retryLater(Math.max(error.retryAfterMs, minWaitMs));
         throw error;
       } finally {
         change(channel, -1);

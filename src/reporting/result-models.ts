@@ -11,7 +11,7 @@ const skipsOfModels: readonly string[] = [
   'too-few-slices',
 ] satisfies readonly SkipCode[];
 
-/** Whether an analysis with this model version may say something else than the result: it is by others, and not a skip by the rules. */
+/** Whether an analysis with this model version may find something else than the result: it is by others, and not a skip by the rules. */
 export function mayBeReplaced(current: ReplaceableResult | undefined, version: string): boolean {
   if (!current || isResultOf(current, version)) return false;
   return !isSkippedByRules(current);

@@ -103,6 +103,7 @@ async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPo
   const { study, request } = await studyToReport(job, index);
   if (job.reanalysisWith !== undefined) {
     const current = await index.results.currentResult(study.studyInstanceUID);
+    if (request?.isOpen) await index.requests.close(request);
     await index.studies.setState(study.studyInstanceUID, current?.outcome === 'failed' ? 'failed' : 'done');
     return log.error('a study could not be analysed again; its earlier result stays', {
       study: study.studyInstanceUID,

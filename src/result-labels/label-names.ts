@@ -14,13 +14,18 @@ export interface LabelNames {
 /** Longest label that Orthanc takes (tried on 1.12.7). */
 const maxLength = 64;
 
-export function labelNames({ prefix, finding, unread, failed }: ResultLabelSettings): LabelNames {
+/**
+ * @param findings names in config/findings.json: only labels of these, and the other two, are the service's. Another product may use the prefix.
+ */
+export function labelNames({ prefix, finding, unread, failed }: ResultLabelSettings, findings: readonly string[]): LabelNames {
   const full = (text: string): string | undefined => (text === '' ? undefined : prefix + text);
+  const ofFinding = (name: string): string | undefined => (finding === '' ? undefined : prefix + finding.replace('{finding}', () => name));
+  const own = new Set([...findings.map(ofFinding), full(unread), full(failed)]);
   return {
-    ofFinding: (name) => (finding === '' ? undefined : prefix + finding.replace('{finding}', () => name)),
+    ofFinding,
     unread: full(unread),
     failed: full(failed),
-    isOwn: (label) => label.startsWith(prefix),
+    isOwn: (label) => own.has(label),
   };
 }
 
@@ -31,7 +36,7 @@ export function labelNames({ prefix, finding, unread, failed }: ResultLabelSetti
  * @throws Fault `config-invalid` naming the label
  */
 export function checkLabelNames(settings: ResultLabelSettings, findings: readonly string[]): void {
-  const names = labelNames(settings);
+  const names = labelNames(settings, findings);
   const labels = [...findings.map((name) => names.ofFinding(name)), names.unread, names.failed].filter((one) => one !== undefined);
   const reserved = new Set(findings.flatMap((name) => [name, `no-${name}`]));
   for (const [index, label] of labels.entries()) {

@@ -3,6 +3,7 @@ import type { Log } from '../log.js';
 import type { LabelNames } from './label-names.js';
 import type { LabelIndex, LabelPacs } from './ports.js';
 import { rejectedFindings } from './rejected-findings.js';
+import { removeOwnLabels } from './remove-own-labels.js';
 import { labelChanges, nextChangeOf, wantedLabels } from './wanted-labels.js';
 
 export interface ResultLabelPorts {
@@ -54,6 +55,8 @@ export async function updateLabels(
       );
     }
   }
+  // The study was erased or removed from the index meanwhile: nothing would ever take the labels away.
+  if (toAdd.length > 0 && !(await index.find(studyInstanceUID))) return void (await removeOwnLabels(pacsStudyId, pacs, names));
   if (toAdd.length + toRemove.length > refused.length)
     log.info('labels of a study in Orthanc have changed', { study: studyInstanceUID, added: toAdd, removed: toRemove });
   if (refused[0]) throw refused[0];

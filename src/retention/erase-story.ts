@@ -108,6 +108,7 @@ function auditSubject({ fingerprint, studies, rows, jobs, files, sent, trainedVe
     studies: studies.length,
     reports: sum((one) => one.reports),
     heatMaps: sum((one) => one.heatMaps),
+    keyObjects: sum((one) => one.keyObjects),
     assessments: sum((one) => one.assessments),
     rows: Object.values(rows).reduce((total, one) => total + one, 0),
     jobs,

@@ -23,6 +23,8 @@ export interface FoundStudy {
   readonly documents: readonly DocumentReference[];
   readonly reports: number;
   readonly heatMaps: number;
+  /** Key object selections. */
+  readonly keyObjects: number;
   readonly assessments: number;
   /** As labelled-images.ts names the patient of an image. */
   readonly patient: string;
@@ -106,7 +108,8 @@ async function readStudy(studyInstanceUID: string, { patients, pacs }: Pick<Rete
   const written = new Set<string>(documents.map((one) => one.sopInstanceUID));
   const ours = instances.filter((one) => written.has(textOf(one, 'SOPInstanceUID') ?? ''));
   const assessments = ours.filter(isAssessment).length;
-  const heatMaps = ours.filter((one) => textOf(one, 'Modality') !== 'SR').length;
+  const heatMaps = ours.filter((one) => textOf(one, 'Modality') === 'OT').length;
+  const keyObjects = ours.filter((one) => textOf(one, 'Modality') === 'KO').length;
   const image = instances.find((one) => !written.has(textOf(one, 'SOPInstanceUID') ?? '')) ?? instances[0];
   const patientId = image && textOf(image, 'PatientID');
   const issuer = (image && textOf(image, 'IssuerOfPatientID')) ?? '';
@@ -115,8 +118,9 @@ async function readStudy(studyInstanceUID: string, { patients, pacs }: Pick<Rete
       studyInstanceUID,
       pacsStudyId,
       documents,
-      reports: ours.length - assessments - heatMaps,
+      reports: ours.length - assessments - heatMaps - keyObjects,
       heatMaps,
+      keyObjects,
       assessments,
       patient: patientId === undefined ? `study ${studyInstanceUID}` : `patient ${issuer}|${patientId}`,
     },

@@ -1,6 +1,6 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { textOf } from '../dicom/data-set.js';
-import { type Fault, isOutage } from '../errors.js';
+import { Fault, isOutage } from '../errors.js';
 import type { RetentionPorts } from './ports.js';
 import { supersededDocuments, type RetentionTimes, type SupersededDocument } from './superseded.js';
 
@@ -32,8 +32,8 @@ export async function removeSuperseded(times: RetentionTimes, ports: RemovalPort
       try {
         removed += await removeOfStudy(study as StudyInstanceUID, times, ports, signal);
       } catch (error) {
-        if (isOutage(error)) throw error;
-        log.warn('superseded documents of a study could not be removed', { study, code: (error as Fault).code });
+        if (!(error instanceof Fault) || isOutage(error)) throw error;
+        log.warn('superseded documents of a study could not be removed', { study, code: error.code });
       }
     }
     after = studies.at(-1);

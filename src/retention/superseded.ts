@@ -3,6 +3,7 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { documentUids } from '../reporting/document-identity.js';
 import { outcomeName } from '../reporting/outcome-name.js';
 import { algorithmParametersOf, modelKeyIn, ownDocumentsIn, type OwnDocument, type OwnDocuments } from '../reporting/own-documents.js';
+import { isKeyObjectSelection, isRejection, selectedObjects } from '../sr/key-object-selection.js';
 import { isOwnDocument } from '../sr/own-document.js';
 import type { DocumentReference } from '../sr/report-content.js';
 
@@ -26,8 +27,8 @@ const dayMs = 86_400_000;
  * Documents of this program in a study that may be removed, in the order in which they have to be removed: a report never before the
  * reports that it superseded, because these would otherwise count as current.
  *
- * Never removed: what is current, in the PACS or in the index; what a document of somebody else names, such as a reader's assessment of
- * an earlier result; what was superseded at a time that no document states.
+ * Never removed: what is current, in the PACS or in the index; what an instance of somebody else names, such as a reader's assessment of
+ * an earlier result or a key object selection; what a key object selection of this program names that no later one rejects; what was superseded at a time that no document states.
  *
  * @param instances metadata of the whole study
  * @param indexed SOP Instance UIDs of the documents of the current result in the index
@@ -41,7 +42,12 @@ export function supersededDocuments(
   const own = ownDocumentsIn(instances);
   const newest = latest(own.current.map((one) => one.report.createdAt));
   if (!newest) return [];
-  const named = new Set(instances.filter((one) => textOf(one, 'Modality') === 'SR' && !isOwnDocument(one)).flatMap(referencedIn));
+  const selections = instances.filter((one) => isOwnDocument(one) && isKeyObjectSelection(one));
+  const rejected = new Set<string>(
+    selections.filter(isRejection).flatMap((one) => selectedObjects(one).map((object) => object.sopInstanceUID)),
+  );
+  const inUse = selections.filter((one) => !isRejection(one) && !rejected.has(textOf(one, 'SOPInstanceUID') ?? ''));
+  const named = new Set([...instances.filter((one) => !isOwnDocument(one)), ...inUse].flatMap(referencedIn));
   const isKept = ({ sopInstanceUID }: DocumentReference): boolean => indexed.has(sopInstanceUID) || named.has(sopInstanceUID);
   return [...removableReports(own, isKept, times), ...removableHeatMaps(studyInstanceUID, own, newest, isKept, times)];
 }

@@ -211,7 +211,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       metrics,
     });
     channelPorts = channelPortsOf(reportPorts.pacs, pacs.orthanc, config);
-    const resultLabelPorts = resultLabelPortsOf(config, pacs.orthanc, store, log);
+    const resultLabelPorts = resultLabelPortsOf(config, Object.keys(findings.findings), pacs.orthanc, store, log);
     const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
       const { settings } = analyser;

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte } from 'drizzle-orm';
+import { and, eq, gt, lte, or } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { oneTimeToken } from './request-schema.js';
 
@@ -10,7 +10,7 @@ export interface OneTimeToken {
 }
 
 export interface OneTimeTokens {
-  /** Stores a token; those that have expired are removed. */
+  /** Stores a token in place of an earlier one of the account for the subject; those that have expired are removed. */
   add(token: OneTimeToken & { readonly expiresAt: Date }, now: Date): Promise<void>;
   /** Uses a token up. @returns false if it was used before, has expired, or is for another account or subject */
   use(token: OneTimeToken, now: Date): Promise<boolean>;
@@ -19,7 +19,13 @@ export interface OneTimeTokens {
 export function oneTimeTokensIn(database: Database): OneTimeTokens {
   return {
     async add(token, now) {
-      await database.run((tables) => tables.delete(oneTimeToken).where(lte(oneTimeToken.expiresAt, now)));
+      await database.run((tables) =>
+        tables
+          .delete(oneTimeToken)
+          .where(
+            or(lte(oneTimeToken.expiresAt, now), and(eq(oneTimeToken.account, token.account), eq(oneTimeToken.subject, token.subject))),
+          ),
+      );
       await database.run((tables) => tables.insert(oneTimeToken).values(token));
     },
 

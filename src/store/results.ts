@@ -178,12 +178,15 @@ function record(database: Database, { triage, ...given }: NewResult, isNow: bool
       (await tables.select({ id: result.resultId }).from(result).where(eq(result.predecessorResultId, resultId)).limit(1)).length === 0;
     const createdAt = given.createdAt ?? now;
     const findings = present?.findings ?? given.findings ?? [];
+    // Without an earlier report there was nothing that anybody was told: the study is new.
+    let isReanalysis = given.isReanalysis ?? false;
     if (newest) {
       const [before] = await tables
         .update(result)
         .set({ isCurrent: false })
         .where(and(eq(result.studyInstanceUID, studyInstanceUID), isCurrent))
-        .returning({ findings: result.findings });
+        .returning({ findings: result.findings, outcome: result.outcome });
+      isReanalysis &&= before?.outcome === 'reported';
       await placeInWorklist(tables, {
         studyInstanceUID,
         triage: triage ?? { urgency: 0, isSelected: given.rule !== undefined && given.code !== 'ignored-by-rule', isRecent: true },
@@ -191,7 +194,7 @@ function record(database: Database, { triage, ...given }: NewResult, isNow: bool
         findingsBefore: before?.findings,
         createdAt,
         now,
-        isReanalysis: given.isReanalysis ?? false,
+        isReanalysis,
       });
     }
     if (present) {
@@ -207,7 +210,7 @@ function record(database: Database, { triage, ...given }: NewResult, isNow: bool
       otherFindings: given.otherFindings ?? [],
       documents: given.documents ?? [],
       timingsMs: given.timingsMs ?? {},
-      isReanalysis: given.isReanalysis ?? false,
+      isReanalysis,
       isCurrent: newest,
     });
     await noteWorklistChange(tables);

@@ -70,7 +70,7 @@ describe('the page: report of a silent trial', { ...(skip ? { skip } : {}) }, ()
     const { findings } = (await pages.service.store.results.currentResult(studyInstanceUID))!;
     await pages.service.store.labels.setOrthancLabels([{ studyInstanceUID, finding: findings[0]!.name, decision: 'present' }]);
     await page.reload();
-    await panel.locator('text=/for OTHER figures: studies or labels have changed since/').waitFor(patience);
+    await panel.locator('text=/for other figures: studies or labels have changed since/').waitFor(patience);
     await screenshot(page, 'trial-sign-off');
     await opened.close();
   });

@@ -152,7 +152,7 @@ describe('a silent trial of a registered version that is neither deployed nor ch
     assert.equal(later!.figures.studies.labelled, 1);
     assert.equal(later!.signOffs[0]!.isForTheseFigures, false);
     const text = await chestAi(['backfill', 'report', id, ...access.slice(0, -1)], { DATA_DIR: dataDir });
-    assert.match(text.stdout, /accepted by Dr\. Example, Medical director, .*; for OTHER figures/);
+    assert.match(text.stdout, /accepted by Dr\. Example, Medical director, .*; for other figures/);
   });
 
   test('a study that is deleted from the PACS leaves the report', async () => {

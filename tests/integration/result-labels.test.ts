@@ -31,6 +31,7 @@ interface Check {
   readonly detail: string;
 }
 
+const known = ['pneumonia', 'pneumothorax', 'fracture'];
 const patience = { timeoutMs: 60_000, intervalMs: 200 };
 
 /** The labels of results on studies of a real Orthanc; one before 1.12 has none, and then nothing is tried. */
@@ -124,7 +125,7 @@ describe('labels of results in Orthanc', () => {
     const ports = {
       index,
       pacs: labelsOfOrthanc(pacs.client),
-      names: labelNames({ enabled: true, prefix: 'ai-', finding: '{finding}', unread: 'unread', failed: 'failed' }),
+      names: labelNames({ enabled: true, prefix: 'ai-', finding: '{finding}', unread: 'unread', failed: 'failed' }, known),
       clock: { now: () => new Date() },
       log: silentLog,
     };
@@ -179,7 +180,7 @@ describe('labels of results in Orthanc', () => {
     const ports = {
       index: labelIndexOf(service.store),
       pacs: labelsOfOrthanc(pacs.client),
-      names: labelNames({ enabled: true, prefix: 'ai-', finding: '{finding}', unread: 'unread', failed: 'failed' }),
+      names: labelNames({ enabled: true, prefix: 'ai-', finding: '{finding}', unread: 'unread', failed: 'failed' }, known),
       clock: { now: () => new Date() },
       log: silentLog,
     };
@@ -188,15 +189,16 @@ describe('labels of results in Orthanc', () => {
     assert.deepEqual(await service.jobs.failedJobs({ queue: 'result-labels' }), []);
   });
 
-  test('what another program has removed or added under the prefix is corrected by the next comparison', async (context) => {
+  test('what another program has removed or added of these labels is corrected by the next comparison', async (context) => {
     if (!(await hasLabels(context))) return;
     const study = await reported('corrected');
     await eventuallyLabels(study, ['ai-pneumonia', 'ai-unread']);
     const id = await idOf(study);
     await pacs.client.removeLabel(id, 'ai-pneumonia');
-    await pacs.client.setLabel(id, 'ai-no-such-finding');
+    await pacs.client.setLabel(id, 'ai-pneumothorax');
+    await pacs.client.setLabel(id, 'ai-of-another-product');
     await pacs.client.setLabel(id, 'reviewed');
-    await eventuallyLabels(study, ['ai-pneumonia', 'ai-unread', 'reviewed']);
+    await eventuallyLabels(study, ['ai-of-another-product', 'ai-pneumonia', 'ai-unread', 'reviewed']);
   });
 
   test('a label that Orthanc refuses does not keep the others from being set, and no retry is tried', async (context) => {
@@ -206,7 +208,7 @@ describe('labels of results in Orthanc', () => {
       index: labelIndexOf(service.store),
       pacs: labelsOfOrthanc(pacs.client),
       names: {
-        ...labelNames({ enabled: true, prefix: 'x-', finding: '{finding}', unread: 'unread', failed: 'f' }),
+        ...labelNames({ enabled: true, prefix: 'x-', finding: '{finding}', unread: 'unread', failed: 'f' }, known),
         ofFinding: () => 'x b',
       },
       clock: { now: () => new Date() },
@@ -227,7 +229,7 @@ describe('labels of results in Orthanc', () => {
       {
         index: labelIndexOf(service.store),
         pacs: labelsOfOrthanc(pacs.client),
-        names: labelNames({ enabled: true, prefix: 'ai-', finding: '{finding}', unread: 'unread', failed: 'failed' }),
+        names: labelNames({ enabled: true, prefix: 'ai-', finding: '{finding}', unread: 'unread', failed: 'failed' }, known),
         clock: { now: () => new Date() },
         log,
       },

@@ -10,6 +10,7 @@ import { startJobs } from '../../src/jobs/jobs.js';
 import { retentionPortsOf } from '../../src/service/ports/retention-ports.js';
 import { storeLocation } from '../../src/store/store-location.js';
 import { openStore } from '../../src/store/store.js';
+import { keyObjectSelection } from '../../src/sr/key-object-selection.js';
 import { chestAi } from '../support/chest-ai-command.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
@@ -204,6 +205,30 @@ describe('superseded documents are removed after days', () => {
     for (const attributes of [{ StationName: 'OTHER' }, { VerificationFlag: 'VERIFIED' }, { Manufacturer: 'Other' }])
       assert.ok(!removable(changed(attributes)).includes(first!), JSON.stringify(attributes));
     assert.ok(!removable(instances, [first!]).includes(first!));
+    // A key object selection keeps what it names: of another system always, of this one until a later one rejects it.
+    const reference = (sopInstanceUID: string) => [
+      {
+        ReferencedSeriesSequence: [
+          { SeriesInstanceUID: '1.2', ReferencedSOPSequence: [{ ReferencedSOPClassUID: '1.2', ReferencedSOPInstanceUID: sopInstanceUID }] },
+        ],
+        StudyInstanceUID: study.studyInstanceUID,
+      },
+    ];
+    const report = instances.find((one) => textOf(one, 'SOPInstanceUID') === first)!;
+    const selection = (uid: string, title: string, named: string, StationName: string) => ({
+      ...report,
+      StationName,
+      Modality: 'KO',
+      SOPClassUID: keyObjectSelection,
+      SOPInstanceUID: uid,
+      ConceptNameCodeSequence: [{ CodeValue: title, CodingSchemeDesignator: 'DCM', CodeMeaning: title }],
+      CurrentRequestedProcedureEvidenceSequence: reference(named),
+    });
+    const ours = textOf(report, 'StationName')!;
+    assert.ok(!removable([...instances, selection('2.25.1', '113000', first!, 'OTHER')]).includes(first!));
+    assert.ok(!removable([...instances, selection('2.25.1', '113000', first!, ours)]).includes(first!));
+    const withRejection = [...instances, selection('2.25.1', '113000', first!, ours), selection('2.25.2', '113037', '2.25.1', ours)];
+    assert.ok(removable(withRejection).includes(first!));
     // The index names a document of the first result: it stays, and with it the second result, which keeps it from being current.
     const kept = new Set(removable(instances, [first!]));
     const own = (await documentsOf(pacs.dicomWeb, study.studyInstanceUID)).all;

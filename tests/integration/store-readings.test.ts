@@ -63,11 +63,18 @@ for (const backend of storeBackends()) {
       await again('1.9.2', { ...present, triage: { urgency: 7, isSelected: true, isRecent: false } });
       const { waits, waitingSince, urgency } = (await store.readings.find('1.9.2'))!;
       assert.deepEqual([waits, waitingSince, urgency], [true, now, 7]);
-      // Of the archive, or without a state at all: it does not begin to wait.
+      // Of the archive: it does not begin to wait.
       await store.results.recordResult(result('1.9.3', { triage: { urgency: 1, isSelected: true, isRecent: false } }));
       await again('1.9.3', { triage: { urgency: 9, isSelected: true, isRecent: true } });
+      assert.equal((await store.readings.find('1.9.3'))!.waits, false);
+      assert.equal((await store.results.currentResult('1.9.3'))!.isReanalysis, true);
+      // It had failed: there was no report that anybody could have read or been told of.
+      await store.results.recordResult(
+        result('1.9.4', { outcome: 'failed', code: 'pixels-unreadable', triage: { urgency: 0, isSelected: true, isRecent: false } }),
+      );
       await again('1.9.4', present);
-      for (const study of ['1.9.3', '1.9.4']) assert.equal((await store.readings.find(study))!.waits, false, study);
+      assert.equal((await store.readings.find('1.9.4'))!.waits, true);
+      assert.equal((await store.results.currentResult('1.9.4'))!.isReanalysis, false);
       // Otherwise a changed decision has to be read.
       await store.results.recordResult(result('1.9.1', { resultId: 'third', findings: [finding('pneumothorax', 'absent')] }));
       assert.equal((await stateOf('1.9.1')).state, 'unread');

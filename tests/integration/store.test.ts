@@ -71,7 +71,7 @@ for (const backend of storeBackends()) {
 
     test('a result comes back as it was recorded', async () => {
       const given: Required<Omit<NewResult, 'triage'>> = {
-        isReanalysis: true,
+        isReanalysis: false,
         resultId: 'whole',
         studyInstanceUID: '2.25.77',
         createdAt: new Date('2026-02-03T04:05:06.789Z'),

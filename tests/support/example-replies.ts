@@ -74,7 +74,7 @@ export const backfill: ShownBackfill = {
 export const erasure: ShownErasure = {
   isErased: false,
   fingerprint: '0123456789abcdef',
-  studies: [{ studyInstanceUID: result.studyInstanceUID, isInPacs: true, reports: 2, heatMaps: 1, assessments: 1 }],
+  studies: [{ studyInstanceUID: result.studyInstanceUID, isInPacs: true, reports: 2, heatMaps: 1, keyObjects: 0, assessments: 1 }],
   otherPatientIds: ['OLD-7'],
   similarPatients: 1,
   rows: { result: 1 },

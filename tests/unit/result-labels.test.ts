@@ -12,6 +12,7 @@ const settings = (given: Partial<ResultLabelSettings> = {}): ResultLabelSettings
 const now = new Date('2026-11-30T12:00:00Z');
 const later = new Date(now.getTime() + 60_000);
 const earlier = new Date(now.getTime() - 60_000);
+const known = ['pneumothorax', 'pneumonia', 'fracture', 'normal'];
 const waiting = { waits: true, readAt: null, claimedUntil: null };
 const findings = [
   { name: 'pneumothorax', decision: 'present' },
@@ -26,7 +27,7 @@ function wanted(
   given: Partial<ResultLabelSettings> = {},
 ): readonly string[] {
   const whole = { outcome: 'reported', findings, reading: waiting, ...state } as const;
-  return wantedLabels(whole, new Set(rejected), labelNames(settings(given)), now);
+  return wantedLabels(whole, new Set(rejected), labelNames(settings(given), known), now);
 }
 
 test('one label for each finding that is present, and one while the study waits to be read', () => {
@@ -68,9 +69,9 @@ test('each kind of label has its text and can be switched off', () => {
   assert.deepEqual(wanted({ findings: [{ name: '$&', decision: 'present' }] }, [], { unread: '' }), ['ai-$&'], 'a name is no pattern');
 });
 
-test('only labels that begin with the prefix are ever removed', () => {
-  const names = labelNames(settings());
-  const present = ['teaching', 'AI-unread', 'ai-pneumonia', 'ai-old', 'main', 'no-ai-x'];
+test('only labels that the settings can produce are ever removed', () => {
+  const names = labelNames(settings(), ['pneumonia', 'old']);
+  const present = ['teaching', 'AI-unread', 'ai-pneumonia', 'ai-old', 'ai-of-another-product', 'main', 'no-ai-x'];
   assert.deepEqual(labelChanges(['ai-pneumonia', 'ai-unread'], present, names), { toAdd: ['ai-unread'], toRemove: ['ai-old'] });
   assert.deepEqual(labelChanges([], present, names), { toAdd: [], toRemove: ['ai-pneumonia', 'ai-old'] });
   assert.deepEqual(labelChanges(['ai-old', 'ai-pneumonia'], present, names), { toAdd: [], toRemove: [] });
@@ -117,4 +118,6 @@ test('a finding is rejected if all readers agree that it is absent, about the pr
   assert.deepEqual(rejected(statement({}), statement({ reader: 'ben', decision: 'present' }), adjudication), ['pneumonia']);
   assert.deepEqual(rejected(statement({ isAboutCurrentImages: false })), [], 'an image that arrived since may show it');
   assert.deepEqual(rejected(statement({ decision: 'undetermined' })), []);
+  assert.deepEqual(rejected(statement({ source: 'report' })), [], 'read from the text of a report');
+  assert.deepEqual(rejected(statement({ source: 'report' }), statement({})), ['pneumonia']);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { consensusLabels } from '../../assessments/adjudicated-labels.js';
+import { consensusLabels, isReadFromText } from '../../assessments/adjudicated-labels.js';
 import type { AuditLog } from '../../audit/audit-log.js';
 import { Fault } from '../../errors.js';
 import { plainText } from '../../lib/plain-text.js';
@@ -53,7 +53,9 @@ export function trialReportsOf(store: Pick<Store, 'backfills' | 'trials' | 'labe
         `expected studies with predictions${version === undefined ? '' : ` of version ${plainText(version, 40)}`} in backfill ${backfillId}, found ${versions.length === 0 ? 'none' : `those of ${versions.join(', ')}`}`,
       );
     const studies = await store.trials.studies(backfillId, modelVersion);
-    const labels = consensusLabels(await store.labels.ofStudies(studies.map(({ studyInstanceUID }) => studyInstanceUID)));
+    // Of readers alone: rules that read the text of reports make mistakes, and a person signs the figures.
+    const statements = await store.labels.ofStudies(studies.map(({ studyInstanceUID }) => studyInstanceUID));
+    const labels = consensusLabels(statements.filter((one) => !isReadFromText(one)));
     const others = versions.filter((one) => one !== modelVersion);
     const figures = composeFigures(backfill, modelVersion, others, studies, labels);
     const sha256 = sha256Of(figures);

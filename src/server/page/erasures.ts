@@ -28,11 +28,12 @@ function shownErasure({
   return {
     isErased,
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    studies: studies.map(({ studyInstanceUID, pacsStudyId, reports, heatMaps, assessments }) => ({
+    studies: studies.map(({ studyInstanceUID, pacsStudyId, reports, heatMaps, keyObjects, assessments }) => ({
       studyInstanceUID,
       isInPacs: pacsStudyId !== undefined,
       reports,
       heatMaps,
+      keyObjects,
       assessments,
     })),
     otherPatientIds,

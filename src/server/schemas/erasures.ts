@@ -16,6 +16,7 @@ export const erasureSchema = z
           isInPacs: z.boolean(),
           reports: count.describe('documents of this program in the PACS, superseded ones too'),
           heatMaps: count,
+          keyObjects: count.describe('key object selections'),
           assessments: count.describe('of readers, given on the page or the interface'),
         }),
       )

@@ -10,6 +10,7 @@ import type { Store } from '../../store/store.js';
 /** The ports of the result labels on the running parts. */
 export function resultLabelPortsOf(
   { resultLabels }: Pick<Config, 'resultLabels'>,
+  findings: readonly string[],
   orthanc: OrthancClient,
   store: Store,
   log: Log,
@@ -17,7 +18,7 @@ export function resultLabelPortsOf(
   return {
     index: labelIndexOf(store),
     pacs: labelsOfOrthanc(orthanc),
-    names: labelNames(resultLabels),
+    names: labelNames(resultLabels, findings),
     clock: { now: () => new Date() },
     log,
   };

@@ -4,6 +4,7 @@ import type { Jobs } from '../../jobs/jobs.js';
 import type { Log } from '../../log.js';
 import type { OrthancId } from '../../orthanc/client.js';
 import { pacsOf } from '../../reporting/orthanc-pacs.js';
+import { loadFindings } from '../../findings-config.js';
 import { labelNames } from '../../result-labels/label-names.js';
 import { labelsOfOrthanc } from '../../result-labels/labels-of-orthanc.js';
 import { removeOwnLabels } from '../../result-labels/remove-own-labels.js';
@@ -36,9 +37,9 @@ export function retentionPortsOf({ config, pacs: { orthanc, dicomWeb }, store, j
     patients,
     store,
     jobs,
-    removeResultLabels: async (pacsStudyId) => {
-      if (config.resultLabels.enabled) await removeOwnLabels(pacsStudyId, labelsOfOrthanc(orthanc), labelNames(config.resultLabels));
-    },
+    // Also while they are switched off: they may have been on before.
+    removeResultLabels: (pacsStudyId) =>
+      removeOwnLabels(pacsStudyId, labelsOfOrthanc(orthanc), labelNames(config.resultLabels, findingNames(config))),
     lines: modelLinesOf(config).map(({ name }) => ({
       name,
       registry: registryOfStore(config, store, name),
@@ -47,4 +48,8 @@ export function retentionPortsOf({ config, pacs: { orthanc, dicomWeb }, store, j
     audit,
     log,
   };
+}
+
+function findingNames({ findingsFile }: Pick<Config, 'findingsFile'>): readonly string[] {
+  return Object.keys(loadFindings(findingsFile).findings);
 }

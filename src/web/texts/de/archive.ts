@@ -42,7 +42,7 @@ export const deArchive: Readonly<Record<keyof typeof enArchive, string>> = {
   'archive.notSigned': 'Nicht unterzeichnet.',
   'archive.acceptedBy': 'Angenommen von {name}, {role}, {time}',
   'archive.rejectedBy': 'Nicht angenommen von {name}, {role}, {time}',
-  'archive.otherFigures': 'für ANDERE Zahlen: Studien oder Labels haben sich seitdem geändert',
+  'archive.otherFigures': 'für andere Zahlen: Studien oder Labels haben sich seitdem geändert',
   'archive.sign': 'Bericht unterzeichnen',
   'archive.signHint': 'Zuerst den Bericht lesen. Die Erklärung wird zu seinen Zahlen (SHA-256 {sha256}…) und im Audit-Log gespeichert.',
   'archive.signName': 'Name',

@@ -39,7 +39,7 @@ export const enArchive = {
   'archive.notSigned': 'Not signed off.',
   'archive.acceptedBy': 'Accepted by {name}, {role}, {time}',
   'archive.rejectedBy': 'Not accepted by {name}, {role}, {time}',
-  'archive.otherFigures': 'for OTHER figures: studies or labels have changed since',
+  'archive.otherFigures': 'for other figures: studies or labels have changed since',
   'archive.sign': 'Sign the report',
   'archive.signHint': 'Read the report first. The statement is stored for its figures (SHA-256 {sha256}…) and in the audit log.',
   'archive.signName': 'Name',
