@@ -2,8 +2,8 @@ import type { enArchive } from '../en/archive.js';
 
 /** German texts: analyses of the archive. {name} stands for a value. */
 export const deArchive: Readonly<Record<keyof typeof enArchive, string>> = {
-  'archive.title': 'Auswertung des Archivs',
-  'archive.none': 'Keine Auswertung des Archivs.',
+  'archive.title': 'Analyse des Archivs',
+  'archive.none': 'Keine Analyse des Archivs.',
   'archive.range': '{since} bis {until}',
   'archive.limits': '{perHour} Studien pro Stunde',
   'archive.hours': 'Uhrzeit {hours}',
@@ -35,7 +35,7 @@ export const deArchive: Readonly<Record<keyof typeof enArchive, string>> = {
   'archive.ruleLabel': 'Routing-Regel (optional)',
   'archive.modelLabel': 'Modellversion (optional)',
   'archive.modelHint':
-    'Studien, deren Ergebnis von einer anderen Version stammt, werden mit dieser erneut ausgewertet. Nur die eingesetzte Version schreibt Ergebnisse; im Schattenbetrieb sagt jede registrierte Version vorher.',
+    'Studien, deren Ergebnis von einer anderen Version stammt, werden mit dieser erneut analysiert. Nur die eingesetzte Version schreibt Ergebnisse; im Schattenbetrieb sagt jede registrierte Version vorher.',
   'archive.report': 'Bericht',
   'archive.reportPdf': 'Bericht (PDF)',
   'archive.reportFigures': 'Zahlen (JSON)',
@@ -52,12 +52,12 @@ export const deArchive: Readonly<Record<keyof typeof enArchive, string>> = {
   'archive.reject': 'Nicht annehmen',
   'audit.of.backfill.report': 'Bericht eines stillen Tests angesehen',
   'audit.of.backfill.sign': 'Bericht eines stillen Tests unterzeichnet',
-  'audit.of.backfill.start': 'Auswertung des Archivs gestartet',
-  'audit.of.backfill.pause': 'Auswertung des Archivs pausiert',
-  'audit.of.backfill.resume': 'Auswertung des Archivs fortgesetzt',
-  'audit.of.backfill.cancel': 'Auswertung des Archivs abgebrochen',
+  'audit.of.backfill.start': 'Analyse des Archivs gestartet',
+  'audit.of.backfill.pause': 'Analyse des Archivs pausiert',
+  'audit.of.backfill.resume': 'Analyse des Archivs fortgesetzt',
+  'audit.of.backfill.cancel': 'Analyse des Archivs abgebrochen',
   'audit.of.document.remove': 'Ersetzte Dokumente entfernt',
   'audit.of.patient.find': 'Daten eines Patienten gesucht',
   'audit.of.patient.erase': 'Daten eines Patienten gelöscht',
-  'audit.of.patient.allow': 'Auswertung gelöschter Studien erlaubt',
+  'audit.of.patient.allow': 'Analyse gelöschter Studien erlaubt',
 };
