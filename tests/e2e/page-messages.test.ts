@@ -61,6 +61,18 @@ describe('the page: outbound messages', { ...(skip ? { skip } : {}) }, () => {
     );
   });
 
+  test('the study page lists the messages about the study, and looking is on record', async () => {
+    const { page } = pages.desk;
+    await page.goto(`${pages.service.url}/study/${studyInstanceUID}`);
+    const messages = page.locator('[data-testid=study-messages]');
+    await messages.getByText('ris', { exact: true }).waitFor(patience);
+    await messages.getByText('Accepted').waitFor(patience);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await screenshot(page, 'study-messages');
+    const views = await pages.service.store.audit.list({ action: 'message.view' });
+    assert.ok(views.some(({ subject }) => subject.includes(studyInstanceUID)));
+  });
+
   test('an administrator sends a test message, and sees whether it was accepted; it is in the audit log', async () => {
     const { page } = pages.desk;
     await page.goto(`${pages.service.url}/operations`);
