@@ -28,6 +28,7 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
     reader: ['reader', 'admin'],
     operator: ['operator', 'admin'],
     admin: ['admin'],
+    service: ['service'],
     'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'],
   };
   for (const [path, methods] of Object.entries(paths)) {
