@@ -11,6 +11,7 @@ import type { PacsPatients, RetentionPorts } from '../../retention/ports.js';
 import { retrainingMemoryOf } from '../../retraining/retraining-memory.js';
 import type { Store } from '../../store/store.js';
 import { registryOfStore } from '../open-registry.js';
+import { reportPatientsOf } from './report-ports.js';
 import type { PacsAccess } from '../open-pacs.js';
 
 export interface RetentionParts {
@@ -39,6 +40,7 @@ export function retentionPortsOf({ config, pacs: { orthanc, dicomWeb }, store, j
     removeResultLabels: async (pacsStudyId) => {
       if (config.resultLabels.enabled) await removeOwnLabels(pacsStudyId, labelsOfOrthanc(orthanc), labelNames(config.resultLabels));
     },
+    reportPatient: reportPatientsOf(config.radiologyReports, store),
     lines: modelLinesOf(config).map(({ name }) => ({
       name,
       registry: registryOfStore(config, store, name),
