@@ -89,10 +89,13 @@ export function linesOf(found: ShownErasure, action: ErasureBody['action']): rea
   ];
 }
 
-function conclusionOf({ studies, isErased, allowed }: ShownErasure, action: ErasureBody['action']): string {
+function conclusionOf({ studies, rows, isErased, allowed }: ShownErasure, action: ErasureBody['action']): string {
   if (action === 'allow') return `${allowed ?? 0} studies may be analysed again when something of them arrives.`;
-  if (studies.length === 0) return 'The PACS contains no study of this patient. Name studies that were deleted with --study.';
-  return isErased
-    ? 'Erased. Images stay in the PACS, and the studies are not analysed again. Backups are not changed.'
-    : 'Nothing was erased. Repeat the command with --yes to erase this. Images stay in the PACS.';
+  const deleted = studies.length === 0 ? 'The PACS contains no study of this patient. Name studies that were deleted with --study.' : '';
+  if (isErased)
+    return deleted === ''
+      ? 'Erased. Images stay in the PACS, and the studies are not analysed again. Backups are not changed.'
+      : `Erased. Backups are not changed. ${deleted}`;
+  if (deleted !== '' && !rows['radiology_report']) return deleted;
+  return `Nothing was erased. Repeat the command with --yes to erase this. ${deleted || 'Images stay in the PACS.'}`;
 }

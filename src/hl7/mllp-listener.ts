@@ -2,6 +2,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { Fault } from '../errors.js';
 import type { TlsMaterial } from '../lib/tls-files.js';
+import { framed, MllpFrames } from './mllp-frames.js';
 
 /** Where and within which limits messages are received. */
 export interface MllpListenerSettings {
@@ -25,6 +26,8 @@ export interface MllpReceiver {
   refuseLarge(beginning: Buffer): Buffer;
   /** A connection was ended, for this reason. */
   onRefused(why: 'address' | 'no-frame' | 'too-large' | 'timeout' | 'tls', from: string): void;
+  /** A connection could not be accepted, for example because no file descriptor is left (EMFILE); the next one may be. */
+  onError(error: NodeJS.ErrnoException): void;
 }
 
 export interface MllpListener {
@@ -33,12 +36,8 @@ export interface MllpListener {
   close(): Promise<void>;
 }
 
-/** Start block, end block and carriage return (HL7 v2.5.1 appendix C.4, Minimal Lower Layer Protocol). */
-const startBlock = 0x0b;
-const endBlock = 0x1c;
-const carriageReturn = 0x0d;
-/** Enough to find MSH-10 in a message that is too large. */
-const beginningBytes = 4_096;
+/** How long a sender that was refused may go on writing before the connection is closed, so that it reads the answer. */
+const lingerMs = 5_000;
 
 /** Listens for messages. Those of a connection are received one after the other. @throws Fault `config-invalid` if it cannot listen there */
 export async function listenMllp(settings: MllpListenerSettings, receiver: MllpReceiver): Promise<MllpListener> {
@@ -72,10 +71,14 @@ export async function listenMllp(settings: MllpListenerSettings, receiver: MllpR
   server.maxConnections = maxConnections;
   server.on('tlsClientError', (_error: Error, socket: net.Socket) => receiver.onRefused('tls', addressOf(socket)));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Fault('config-invalid', `the service cannot listen for HL7 messages on ${host}:${port} (${error.code ?? error.message})`)),
-    );
-    server.listen(port, host, resolve);
+    const refuse = (error: NodeJS.ErrnoException): void =>
+      reject(new Fault('config-invalid', `the service cannot listen for HL7 messages on ${host}:${port} (${error.code ?? error.message})`));
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      server.on('error', (error: NodeJS.ErrnoException) => receiver.onError(error));
+      resolve();
+    });
   });
   return {
     port: (server.address() as net.AddressInfo).port,
@@ -93,9 +96,7 @@ class Connection {
   readonly #from: string;
   readonly #settings: MllpListenerSettings;
   readonly #receiver: MllpReceiver;
-  #bytes: Buffer = Buffer.alloc(0);
-  /** How far the end block was looked for. */
-  #searched = 0;
+  readonly #frames: MllpFrames;
   #timer: NodeJS.Timeout;
   #isWorking = false;
   #working: Promise<void> | undefined;
@@ -106,11 +107,13 @@ class Connection {
     this.#from = from;
     this.#settings = settings;
     this.#receiver = receiver;
+    this.#frames = new MllpFrames(settings.maxMessageBytes);
     this.#timer = this.#startTimer();
     socket.on('data', (bytes: Buffer) => {
+      if (this.#isClosing) return;
       // Of one message the time runs from its first byte, however slowly the others follow.
-      if (this.#bytes.length === 0) this.#restartTimer();
-      this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
+      if (this.#frames.isEmpty) this.#restartTimer();
+      this.#frames.add(bytes);
       if (!this.#isWorking) this.#working = this.#work();
     });
     socket.once('close', () => clearTimeout(this.#timer));
@@ -142,48 +145,33 @@ class Connection {
     }
   }
 
-  /** The next whole message; undefined if more bytes are needed or the connection has ended. */
+  /** The next whole message; undefined if more bytes are needed or the connection ends. */
   #next(): Buffer | undefined {
     if (this.#socket.destroyed) return undefined;
-    // Some senders end a frame with more than the carriage return.
-    const start = this.#bytes.findIndex((byte) => byte !== carriageReturn && byte !== 0x0a);
-    if (start < 0) {
-      this.#bytes = Buffer.alloc(0);
-      return undefined;
-    }
-    if (start > 0) this.#bytes = this.#bytes.subarray(start);
-    if (this.#bytes[0] !== startBlock) return this.#refuse('no-frame');
-    const end = this.#bytes.indexOf(endBlock, Math.max(1, this.#searched));
-    if ((end < 0 ? this.#bytes.length : end) - 1 > this.#settings.maxMessageBytes) {
-      this.#write(this.#receiver.refuseLarge(this.#bytes.subarray(1, beginningBytes)));
-      return this.#refuse('too-large');
-    }
-    if (end < 0) {
-      this.#searched = this.#bytes.length;
-      return undefined;
-    }
-    const message = this.#bytes.subarray(1, end);
-    this.#bytes = this.#bytes.subarray(end + 1);
-    this.#searched = 0;
-    return message;
+    const frame = this.#frames.next();
+    if (frame?.kind === 'message') return frame.message;
+    if (frame?.kind === 'too-large') this.#write(this.#receiver.refuseLarge(frame.beginning));
+    return frame && this.#refuse(frame.kind);
   }
 
+  /** What the sender still writes is discarded for a while: if it were unread at the close, TCP would reset the connection with the answer. */
   #refuse(why: Parameters<MllpReceiver['onRefused']>[0]): undefined {
     this.#receiver.onRefused(why, this.#from);
-    this.#bytes = Buffer.alloc(0);
+    this.#frames.clear();
     this.#isClosing = true;
     this.#socket.end();
-    this.#socket.destroySoon();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#socket.destroy(), lingerMs);
     return undefined;
   }
 
   #write(answer: Buffer): void {
-    this.#socket.write(Buffer.concat([Buffer.of(startBlock), answer, Buffer.of(endBlock, carriageReturn)]));
+    this.#socket.write(framed(answer));
   }
 
   #startTimer(): NodeJS.Timeout {
     return setTimeout(() => {
-      if (this.#bytes.length > 0) this.#receiver.onRefused('timeout', this.#from);
+      if (!this.#frames.isEmpty) this.#receiver.onRefused('timeout', this.#from);
       this.#socket.destroy();
     }, this.#settings.timeoutMs);
   }

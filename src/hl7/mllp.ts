@@ -1,5 +1,6 @@
 import { Fault, type FaultSubject } from '../errors.js';
 import { connectedEvent, connectionProblem, openConnection, type TcpServer } from '../lib/connect.js';
+import { endBlock, framed, startBlock } from './mllp-frames.js';
 
 /** Where an MLLP server listens. */
 export interface MllpServer extends TcpServer {
@@ -7,10 +8,6 @@ export interface MllpServer extends TcpServer {
   readonly answerTimeoutMs: number;
 }
 
-/** Start block, end block and carriage return (HL7 v2.5.1 appendix C.4, Minimal Lower Layer Protocol). */
-const startBlock = 0x0b;
-const endBlock = 0x1c;
-const carriageReturn = 0x0d;
 /** A longer answer is no acknowledgment. */
 const maxAnswerBytes = 64 << 10;
 
@@ -36,7 +33,7 @@ export function exchangeMllp(server: MllpServer, message: Uint8Array, signal: Ab
       isConnected = true;
       clearTimeout(timer);
       timer = setTimeout(onTimeout, answerTimeoutMs);
-      socket.write(Buffer.concat([Buffer.of(startBlock), message, Buffer.of(endBlock, carriageReturn)]));
+      socket.write(framed(message));
     });
     socket.on('data', (bytes: Buffer) => {
       const step = answer.read(bytes);

@@ -43,7 +43,7 @@ export interface ReportTextPorts {
   readonly readFindings: ReadFindings;
   /** Findings of the rules: in these a result and a report are compared. */
   readonly knownFindings: ReadonlySet<string>;
-  /** Changes with the rules. */
+  /** Changes with the rules, and with the names of issuers. */
   readonly rulesKey: string;
   readonly reports: RadiologyReports;
   /** A keyed hash, constant for a database. */

@@ -21,7 +21,9 @@ export async function receiveReport(report: ReceivedReport, sender: ReportSender
     throw new Fault('request-invalid', `expected a report of at most ${maxTextLength} characters, found ${report.text.length}`);
   const keys = reportKeys(report, ports);
   const known = await reports.find(keys.reportKey);
-  if (known?.contentKey === keys.contentKey) return { ...receiptOf(await matchStored(known, ports)), outcome: 'unchanged' };
+  // A report that was given up begins again: its findings were removed, and its study may be there now.
+  if (known?.contentKey === keys.contentKey && known.state !== 'unmatched')
+    return { ...receiptOf(await matchStored(known, ports)), outcome: 'unchanged' };
 
   // 1. The findings are read from the text, which is not stored.
   const findings = report.isWithdrawn ? [] : statedFindings(report.text, ports);
@@ -39,8 +41,8 @@ export async function receiveReport(report: ReceivedReport, sender: ReportSender
   // 3. The report is matched to its study, where 4. labels and differences follow.
   const matched = await matchStored((await reports.find(keys.reportKey))!, ports);
   const receipt = { ...receiptOf(matched), outcome };
-  const { studyInstanceUID: study, ...told } = receipt;
-  ports.log.info('radiology report received', { source, ...told, ...(study ? { study } : {}), findings: findings.length });
+  const { studyInstanceUID: study, ...consequence } = receipt;
+  ports.log.info('radiology report received', { source, ...consequence, ...(study ? { study } : {}), findings: findings.length });
   return receipt;
 }
 
@@ -59,12 +61,21 @@ function statedFindings(text: string, { readFindings }: Pick<ReportTextPorts, 'r
 
 /** @returns the report as it is after it was matched */
 export async function matchStored(report: RadiologyReportRow, ports: ReportTextPorts): Promise<RadiologyReportRow> {
-  if (report.state === 'withdrawn' || report.state === 'unmatched') return report;
-  const match = matchReport(report, await ports.reports.candidatesFor(report));
-  if (match.state !== report.state || match.studyInstanceUID !== report.studyInstanceUID || match.reason !== report.reason)
-    await ports.reports.setMatch(report.reportKey, match);
-  for (const study of new Set([report.studyInstanceUID, match.studyInstanceUID])) if (study !== null) await applyReports(study, ports);
-  return { ...report, ...match };
+  const { reports, settings, clock } = ports;
+  const time = { now: clock.now(), waitMs: settings.waitDays * dayMs };
+  for (let current = report; ; ) {
+    if (current.state === 'withdrawn' || current.state === 'unmatched') return current;
+    const match = matchReport(current, await reports.candidatesFor(current));
+    const isNew = match.state !== current.state || match.studyInstanceUID !== current.studyInstanceUID || match.reason !== current.reason;
+    if (!isNew || (await reports.setMatch(current, match, time))) {
+      for (const study of new Set([current.studyInstanceUID, match.studyInstanceUID])) if (study !== null) await applyReports(study, ports);
+      return { ...current, ...match };
+    }
+    // Another version was received meanwhile, or another process matched it.
+    const changed = await reports.find(current.reportKey);
+    if (!changed) return current;
+    current = changed;
+  }
 }
 
 async function applyReports(studyInstanceUID: string, { reports, settings, knownFindings, clock }: ReportTextPorts): Promise<void> {

@@ -70,10 +70,10 @@ function reportOf({ patient, obr, others }: Order, { msh }: ReadMessage, accessi
   const observations = others.filter(({ name }) => name === 'OBX');
   const status = obr.value(25);
   const isFinal = (one: ReadSegment): boolean => final.has(one.value(11)) || (one.value(11) === '' && final.has(status));
-  const counted = observations.filter(isFinal);
+  const finalOnes = observations.filter(isFinal);
   const isWithdrawn = withdrawn.has(status) || (observations.length > 0 && observations.every((one) => withdrawn.has(one.value(11))));
   const notes = others.filter(({ name }) => name === 'NTE').map((one) => one.text(3));
-  const text = textOfObservations(counted) || (final.has(status) ? notes.join('\n') : '');
+  const text = textOfObservations(finalOnes) || (final.has(status) ? notes.join('\n') : '');
   // Without OBR-25 the status of the observations decides.
   if (!isWithdrawn && ((status !== '' && !final.has(status)) || text.trim() === '')) return undefined;
   const accession = accessionNumber.map((field) => fieldOf(field, [obr, ...others])).find((value) => value !== '');

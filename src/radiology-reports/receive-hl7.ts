@@ -8,6 +8,9 @@ import type { ReportTextPorts } from './ports.js';
 import { receiveReport } from './radiology-report-story.js';
 import { reportsIn } from './read-oru.js';
 
+/** Of one message: each is stored in a transaction of its own before the message is acknowledged. */
+const maxOrders = 1_000;
+
 type Problem = NonNullable<Acknowledgment['problem']>;
 
 /**
@@ -59,7 +62,9 @@ function problemOf({ msh, segments }: ReadMessage): Acknowledgment | undefined {
   if (msh.value(9, 2) !== 'R01') return rejected('201', 'expected the event R01 in MSH-9, found another', 'MSH-9');
   if (msh.value(11) !== 'P') return rejected('202', 'expected P (production) in MSH-11, found another processing ID', 'MSH-11');
   if (!/^2\.\d/.test(msh.value(12))) return rejected('203', 'expected a version 2.x in MSH-12, found another', 'MSH-12');
-  if (!segments.some(({ name }) => name === 'OBR')) return failed('100', 'expected a segment OBR, found none', 'OBR-1');
+  const orders = segments.filter(({ name }) => name === 'OBR').length;
+  if (orders === 0) return failed('100', 'expected a segment OBR, found none', 'OBR-1');
+  if (orders > maxOrders) return failed('102', `expected at most ${maxOrders} segments OBR, found ${orders}`, 'OBR-1');
   return undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { ReportPatient } from '../store/erasures.js';
 import type { NewRadiologyReport, StudyIdentityRow } from '../store/radiology-reports.js';
 import type { ReceivedReport, ReportTextPorts } from './ports.js';
 
@@ -10,7 +11,7 @@ export function reportKeys(
 ): Pick<NewRadiologyReport, 'reportKey' | 'contentKey' | 'accessionKey' | 'accessionIssuerKey' | 'patientKeys' | 'statedStudyUID'> {
   const { source, identifier, isWithdrawn, text, accessionNumber, accessionIssuer, studyInstanceUID, patients, statedAt } = report;
   const patientKeys = patients.map(({ id, issuers }) => ({
-    id: keyOf(`patient ${id.trim()}`),
+    id: patientKey(id, keyOf),
     issuers: [...new Set(issuers.map((issuer) => issuerKey(issuer, { keyOf, settings })))],
   }));
   return {
@@ -43,10 +44,30 @@ export function identityKeys(
     studyInstanceUID,
     accessionKey: accessionNumber ? accessionKey(accessionNumber, ports.keyOf) : null,
     accessionIssuerKey: accessionIssuer ? issuerKey(accessionIssuer, ports) : null,
-    patientKey: patientId ? ports.keyOf(`patient ${patientId.trim()}`) : null,
+    patientKey: patientId ? patientKey(patientId, ports.keyOf) : null,
     patientIssuerKey: patientIssuer ? issuerKey(patientIssuer, ports) : null,
     checkedAt,
   };
+}
+
+/**
+ * A patient as the keys of reports name it.
+ *
+ * @param issuer Issuer of Patient ID; empty: none; undefined: whichever
+ */
+export function reportPatientOf(patientId: string, issuer: string | undefined, ports: KeyPorts): ReportPatient {
+  const id = patientKey(patientId, ports.keyOf);
+  if (issuer === undefined) return { id };
+  const name = issuer.trim();
+  // Also by each name of its own: the groups may have been changed since reports were received.
+  const names = ports.settings.issuers.find((group) => group.includes(name)) ?? [];
+  const issuers = new Set([issuerKey(name, ports), ...[name, ...names].map((one) => nameKey(one, ports.keyOf))]);
+  return { id, issuers: name === '' ? [] : [...issuers] };
+}
+
+/** One letter may be written as one or two code points. */
+function patientKey(patientId: string, keyOf: KeyPorts['keyOf']): string {
+  return keyOf(`patient ${patientId.trim().normalize('NFC')}`);
 }
 
 function accessionKey(accessionNumber: string, keyOf: KeyPorts['keyOf']): string {
@@ -57,5 +78,9 @@ function accessionKey(accessionNumber: string, keyOf: KeyPorts['keyOf']): string
 function issuerKey(issuer: string, { keyOf, settings }: KeyPorts): string {
   const name = issuer.trim();
   const group = settings.issuers.find((names) => names.includes(name));
-  return keyOf(`issuer ${group?.[0] ?? name}`);
+  return nameKey(group?.[0] ?? name, keyOf);
+}
+
+function nameKey(issuer: string, keyOf: KeyPorts['keyOf']): string {
+  return keyOf(`issuer ${issuer}`);
 }

@@ -15,6 +15,8 @@ const studyReportsQueue = defineQueue<{ readonly studyInstanceUID: string }>('st
 const dayMs = 86_400_000;
 /** How often reports that wait are matched again, and studies whose identity was not read are looked for. */
 const sweepMs = 600_000;
+/** A connection that cannot be accepted is tried again at once: not every error is a line in the log. */
+const errorLineMs = 60_000;
 const studiesAtOnce = 500;
 const reportsAtOnce = 200;
 
@@ -55,6 +57,20 @@ export async function removeLabelsOfReports(
   if (labels > 0) log.warn('labels that were read from reports were removed, because this is switched off', { labels });
 }
 
+/**
+ * What remains while no reports are read, though there were some: labels, differences and identities of studies are removed, and reports
+ * are forgotten when their time is over.
+ */
+export async function endRadiologyReports(
+  { reports, clock, log }: Pick<ReportTextPorts, 'reports' | 'clock' | 'log'>,
+  jobs: Pick<Jobs, 'every'>,
+  { radiologyReports: { waitDays } }: Pick<Config, 'radiologyReports'>,
+): Promise<void> {
+  const labels = await reports.endReading(clock.now(), waitDays * dayMs);
+  if (labels > 0) log.warn('labels that were read from reports were removed, because no reports are read', { labels });
+  void jobs.every(sweepMs, 'radiology reports', async () => void (await reports.endWaiting(clock.now(), waitDays * dayMs))).runNow();
+}
+
 async function sweepReports(ports: ReportTextPorts, jobs: Pick<Jobs, 'send'>): Promise<void> {
   const { reports, clock, settings, log } = ports;
   for (const study of await reports.withoutIdentity(studiesAtOnce)) await queueStudyReports(study, jobs);
@@ -77,12 +93,19 @@ async function sweepReports(ports: ReportTextPorts, jobs: Pick<Jobs, 'send'>): P
 export async function listenForReports(settings: Hl7ListenerSettings, ports: ReportTextPorts): Promise<MllpListener> {
   const { accessionNumber, tls, maxMessageBytes } = settings;
   const { log } = ports;
+  let nextErrorMs = 0;
   const listener = await listenMllp(
     { ...settings, tls: tls && readTlsFiles(tls) },
     {
       receive: (message, from) => receiveHl7(message, from, accessionNumber, ports),
       refuseLarge: (beginning) => refuseLargeHl7(beginning, maxMessageBytes, ports),
       onRefused: (why, from) => log.warn('a connection for HL7 messages was ended', { why, from }),
+      onError({ code }) {
+        const now = performance.now();
+        if (now < nextErrorMs) return;
+        nextErrorMs = now + errorLineMs;
+        log.warn('a connection for HL7 messages could not be accepted', { code });
+      },
     },
   );
   log.info('listening for HL7 messages with reports', { host: settings.host, port: listener.port, tls: tls !== undefined });

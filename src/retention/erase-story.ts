@@ -4,6 +4,7 @@ import { Fault } from '../errors.js';
 import { documentsWrittenHere } from '../reporting/erased-study.js';
 import { eraseFromRetraining } from '../retraining/erase-from-retraining.js';
 import type { AuditSubject } from '../store/audit-entries.js';
+import type { ReportPatient } from '../store/erasures.js';
 import { findData, jobSubjects, sentOf, type FoundData } from './find-data.js';
 import { findPatient, type ErasureSubject, type FoundPatient, type FoundStudy } from './find-patient.js';
 import type { RetentionPorts } from './ports.js';
@@ -41,8 +42,9 @@ export async function eraseAll(subject: ErasureSubject, by: ErasureActor, ports:
   return ports.audit.recordAction(
     { ...by, action: 'patient.erase', subject: auditSubject(found) },
     async () => {
-      const { studies } = found;
-      if (studies.length === 0) return found;
+      const { studies, rows } = found;
+      // Of a patient whose studies are not in the PACS, reports may wait for them.
+      if (studies.length === 0 && !rows['radiology_report']) return found;
       const uids = studies.map((one) => one.studyInstanceUID);
       await ports.store.erasures.mark(uids);
       const subjects = await jobSubjects(studies, ports);
@@ -51,7 +53,7 @@ export async function eraseAll(subject: ErasureSubject, by: ErasureActor, ports:
       await eraseFromRetraining(ports, uids);
       // Once more: a message may have been sent since it was looked for.
       const sent = await sentOf(studies, ports);
-      await ports.store.erasures.erase(uids);
+      await ports.store.erasures.erase(uids, await reportPatientOf(subject, ports));
       // A job that was active may have been put back meanwhile.
       await ports.jobs.removeAbout(subjects);
       for (const study of studies) await removeFromPacs(study, ports);
@@ -80,10 +82,14 @@ export async function allowAnalysis(
 
 async function findAll(subject: ErasureSubject, ports: RetentionPorts): Promise<Erasure> {
   const patient = await findPatient(subject, ports);
-  const data = await findData(patient.studies, ports);
+  const data = await findData(patient.studies, await reportPatientOf(subject, ports), ports);
   const fingerprint =
     subject.patientId === undefined ? undefined : await ports.audit.fingerprint(searchText('PatientID', subject.patientId));
   return { ...patient, ...data, isErased: false, fingerprint };
+}
+
+async function reportPatientOf({ patientId, issuer }: ErasureSubject, ports: RetentionPorts): Promise<ReportPatient | undefined> {
+  return patientId === undefined ? undefined : ports.reportPatient(patientId, issuer);
 }
 
 /** Documents and labels as the PACS contains them now: some may have arrived since they were found, from a job in progress. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { countInRetraining, type RetrainingFiles } from '../retraining/erase-from-retraining.js';
 import type { JobSubjects } from '../jobs/job-overview.js';
-import type { RowCounts } from '../store/erasures.js';
+import type { ReportPatient, RowCounts } from '../store/erasures.js';
 import type { FoundStudy } from './find-patient.js';
 import type { RetentionPorts } from './ports.js';
 
@@ -30,10 +30,15 @@ export interface FoundData {
   readonly trainedVersions: readonly { readonly line: string; readonly version: string }[];
 }
 
-export async function findData(studies: readonly FoundStudy[], ports: RetentionPorts): Promise<FoundData> {
+/** @param patient whose reports count too that are not matched to a study; undefined if studies were named */
+export async function findData(
+  studies: readonly FoundStudy[],
+  patient: ReportPatient | undefined,
+  ports: RetentionPorts,
+): Promise<FoundData> {
   const uids = studies.map((one) => one.studyInstanceUID);
   return {
-    rows: await ports.store.erasures.count(uids),
+    rows: await ports.store.erasures.count(uids, patient),
     jobs: await ports.jobs.countAbout(await jobSubjects(studies, ports)),
     files: await countInRetraining(ports, uids),
     sent: await sentOf(studies, ports),

@@ -5,6 +5,7 @@ import type { OrthancPatient, OrthancStudy } from '../orthanc/client.js';
 import type { Registry } from '../registry/registry.js';
 import type { Pacs } from '../reporting/ports.js';
 import type { RetrainingMemory } from '../retraining/retraining-memory.js';
+import type { ReportPatient } from '../store/erasures.js';
 import type { Store } from '../store/store.js';
 
 /* What retention needs from outside; src/service supplies it. */
@@ -33,6 +34,8 @@ export interface RetentionPorts {
   readonly jobs: Pick<Jobs, 'countAbout' | 'removeAbout'>;
   /** Removes the labels of the service from a study, by the PACS's own id. */
   removeResultLabels(pacsStudyId: string): Promise<void>;
+  /** How radiologists' reports name a patient in the database. @param issuer Issuer of Patient ID; undefined: whichever */
+  reportPatient(patientId: string, issuer: string | undefined): Promise<ReportPatient>;
   readonly lines: readonly LinePorts[];
   readonly audit: Pick<AuditLog, 'record' | 'recordAction' | 'fingerprint'>;
   readonly log: Log;

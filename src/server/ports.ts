@@ -124,8 +124,12 @@ export interface AssessmentsPort {
   record(request: AssessmentRequest): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
   /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;
-  /** Assessments oldest first, and the labels that follow from them. */
-  ofStudy(studyInstanceUID: string): Promise<StudyAssessments>;
+  /**
+   * Assessments oldest first, and the labels that follow from them.
+   *
+   * @param withReports whether also from what was read from radiologists' reports
+   */
+  ofStudy(studyInstanceUID: string, withReports: boolean): Promise<StudyAssessments>;
 }
 
 /** The reading state after an action, and whose claim the action ended. */

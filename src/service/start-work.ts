@@ -13,7 +13,7 @@ import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import type { ReportTextPorts } from '../radiology-reports/ports.js';
-import { removeLabelsOfReports, startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
+import { endRadiologyReports, removeLabelsOfReports, startRadiologyReports } from '../radiology-reports/start-radiology-reports.js';
 import type { ResultLabelPorts } from '../result-labels/result-labels-story.js';
 import { queueResultLabels, startResultLabels } from '../result-labels/start-result-labels.js';
 import { startRetraining } from '../retraining/start-retraining.js';
@@ -58,7 +58,7 @@ export async function startWork(parts: WorkParts): Promise<void> {
     store,
     jobs,
   } = parts;
-  const { studies, index, queue, events, log } = storyPorts;
+  const { studies, index, queue, events, clock, log } = storyPorts;
   const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
     unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
   await startReporting(storyPorts, serving, jobs, config);
@@ -79,8 +79,11 @@ export async function startWork(parts: WorkParts): Promise<void> {
     config,
   );
   await startMessages(messagePorts, store, jobs, config);
-  if (!reportTextPorts || !config.radiologyReports.labels) await removeLabelsOfReports(store.radiologyReports, log);
-  if (reportTextPorts) await startRadiologyReports(reportTextPorts, accepts, unlessGone, jobs, config);
+  if (!reportTextPorts) await endRadiologyReports({ reports: store.radiologyReports, clock, log }, jobs, config);
+  else {
+    if (!config.radiologyReports.labels) await removeLabelsOfReports(store.radiologyReports, log);
+    await startRadiologyReports(reportTextPorts, accepts, unlessGone, jobs, config);
+  }
   await startResultLabels(resultLabelPorts, jobs, config);
 }
 

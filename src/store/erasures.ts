@@ -4,6 +4,13 @@ import type { Connection, Executor } from './sql.js';
 /** Rows about studies, by table. */
 export type RowCounts = Readonly<Record<string, number>>;
 
+/** A patient by the keyed hashes that radiologists' reports have of patient IDs and their issuers (RecordedPatientKey). */
+export interface ReportPatient {
+  readonly id: string;
+  /** Issuers of the ID, any of which suffices; empty: reports that state none; absent: all reports with this ID. */
+  readonly issuers?: readonly string[] | undefined;
+}
+
 /** The data that the database has of studies, and their erasing. Every call may be repeated. */
 export interface Erasures {
   /**
@@ -14,9 +21,15 @@ export interface Erasures {
   isErased(studyInstanceUID: string): Promise<boolean>;
   /** The studies are analysed again when something of them arrives. @returns how many were marked */
   unmark(studyInstanceUIDs: readonly string[]): Promise<number>;
-  count(studyInstanceUIDs: readonly string[]): Promise<RowCounts>;
-  /** Removes the rows of studies that are marked; what other processes derived from their images follows (study_change). @returns how many of each table */
-  erase(studyInstanceUIDs: readonly string[]): Promise<RowCounts>;
+  /** @param patient whose reports count too that are not matched to a study */
+  count(studyInstanceUIDs: readonly string[], patient?: ReportPatient): Promise<RowCounts>;
+  /**
+   * Removes the rows of studies that are marked; what other processes derived from their images follows (study_change).
+   *
+   * @param patient whose reports are removed too that are not matched to a study
+   * @returns how many of each table
+   */
+  erase(studyInstanceUIDs: readonly string[], patient?: ReportPatient): Promise<RowCounts>;
 }
 
 /** Tables with the column study_instance_uid whose rows are removed. */
@@ -68,14 +81,25 @@ export const tablesWithoutStudies = {
 const eraseLock = 205_410_901;
 
 const ofDeliveries = 'result_id IN (SELECT result_id FROM chest_ai.result WHERE study_instance_uid = ANY($1::text[]))';
-const ofReports = '(study_instance_uid = ANY($1::text[]) OR stated_study_uid = ANY($1::text[]))';
+/**
+ * Reports of the studies; of those that are not matched also reports with the accession number of one of the studies, unless they state
+ * another patient, because accession numbers are reused, and reports of the patient $2 with the issuers $3.
+ */
+const ofReports = `(study_instance_uid = ANY($1::text[]) OR stated_study_uid = ANY($1::text[]) OR (study_instance_uid IS NULL AND (
+  EXISTS (SELECT 1 FROM chest_ai.identified_study AS study WHERE study.study_instance_uid = ANY($1::text[]) AND study.accession_key = radiology_report.accession_key
+    AND coalesce(study.accession_issuer_key = radiology_report.accession_issuer_key, true)
+    AND (patient_keys = '[]' OR patient_keys @> jsonb_build_array(jsonb_build_object('id', study.patient_key))))
+  OR ($2::text IS NOT NULL AND patient_keys @> jsonb_build_array(jsonb_build_object('id', $2::text))
+    AND ($3::text[] IS NULL OR EXISTS (SELECT 1 FROM jsonb_array_elements(patient_keys) AS stated
+      WHERE stated->>'id' = $2::text AND (stated->'issuers' = '[]' OR stated->'issuers' ?| $3::text[])))))))`;
 /** Labels of the last retraining runs: "study finding decision". */
 const labelsOfRuns = `(name = 'labels' OR name LIKE '%/labels')`;
 /** Written so that no other value is taken for a list, in whatever order the conditions are computed. */
 const hasLabels = `EXISTS (SELECT 1 FROM jsonb_array_elements_text(CASE WHEN ${labelsOfRuns} THEN value ELSE '[]'::jsonb END) AS one WHERE split_part(one, ' ', 1) = ANY($1::text[]))`;
 
 export function erasuresIn(connection: Connection): Erasures {
-  const counted = async (executor: Executor, text: string, values: readonly unknown[]): Promise<number> =>
+  /** @returns the number of rows that the statement returns */
+  const execute = async (executor: Executor, text: string, values: readonly unknown[]): Promise<number> =>
     (await executor.query({ text, values })).rows.length;
   return {
     mark: (studyInstanceUIDs, at = new Date()) =>
@@ -100,49 +124,49 @@ export function erasuresIn(connection: Connection): Erasures {
     },
 
     unmark: (studyInstanceUIDs) =>
-      counted(
+      execute(
         connection,
         'DELETE FROM chest_ai.erased_study WHERE study_hash IN (SELECT chest_ai.erased_study_hash(uid) FROM unnest($1::text[]) AS uid) RETURNING 1',
         [studyInstanceUIDs],
       ),
 
-    async count(studyInstanceUIDs) {
-      const values = [studyInstanceUIDs];
-      const n = async (text: string): Promise<number> =>
+    async count(studyInstanceUIDs, patient) {
+      const n = async (text: string, values: readonly unknown[] = [studyInstanceUIDs]): Promise<number> =>
         (await connection.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM ${text}`, values })).rows[0]!.n;
       const counts: Record<string, number> = {};
       for (const table of tablesByStudy) counts[table] = await n(`chest_ai.${table} WHERE study_instance_uid = ANY($1::text[])`);
       counts['delivery'] = await n(`chest_ai.delivery WHERE ${ofDeliveries}`);
-      counts['radiology_report'] = await n(`chest_ai.radiology_report WHERE ${ofReports}`);
+      counts['radiology_report'] = await n(`chest_ai.radiology_report WHERE ${ofReports}`, reportValues(studyInstanceUIDs, patient));
       counts['study_change'] = await n('chest_ai.study_change WHERE study_instance_uid = ANY($1::text[])');
       counts['retraining_state'] = await n(`chest_ai.retraining_state WHERE ${labelsOfRuns} AND ${hasLabels}`);
       return counts;
     },
 
-    erase: (studyInstanceUIDs) =>
+    erase: (studyInstanceUIDs, patient) =>
       connection.transaction(async (transaction) => {
         const values = [studyInstanceUIDs];
         const counts: Record<string, number> = {};
-        counts['delivery'] = await counted(transaction, `DELETE FROM chest_ai.delivery WHERE ${ofDeliveries} RETURNING 1`, values);
-        counts['radiology_report'] = await counted(
+        counts['delivery'] = await execute(transaction, `DELETE FROM chest_ai.delivery WHERE ${ofDeliveries} RETURNING 1`, values);
+        // Before identified_study, which names the accession numbers.
+        counts['radiology_report'] = await execute(
           transaction,
           `DELETE FROM chest_ai.radiology_report WHERE ${ofReports} RETURNING 1`,
-          values,
+          reportValues(studyInstanceUIDs, patient),
         );
         await closeInBackfills(transaction, studyInstanceUIDs);
         for (const table of tablesByStudy)
-          counts[table] = await counted(
+          counts[table] = await execute(
             transaction,
             `DELETE FROM chest_ai.${table} WHERE study_instance_uid = ANY($1::text[]) RETURNING 1`,
             values,
           );
-        counts['retraining_state'] = await counted(
+        counts['retraining_state'] = await execute(
           transaction,
           `UPDATE chest_ai.retraining_state SET value = (SELECT coalesce(jsonb_agg(one), '[]'::jsonb) FROM jsonb_array_elements_text(value) AS one WHERE split_part(one, ' ', 1) <> ALL($1::text[]))
             WHERE ${labelsOfRuns} AND ${hasLabels} RETURNING 1`,
           values,
         );
-        counts['study_change'] = await counted(
+        counts['study_change'] = await execute(
           transaction,
           'UPDATE chest_ai.study_change SET study_instance_uid = chest_ai.erased_study_name(study_instance_uid) WHERE study_instance_uid = ANY($1::text[]) RETURNING 1',
           values,
@@ -157,6 +181,10 @@ export function erasuresIn(connection: Connection): Erasures {
         return counts;
       }),
   };
+}
+
+function reportValues(studyInstanceUIDs: readonly string[], patient: ReportPatient | undefined): readonly unknown[] {
+  return [studyInstanceUIDs, patient?.id ?? null, patient?.issuers ?? null];
 }
 
 /** A study that an analysis of the archive has not finished counts as skipped: its figures stay, and it can end. */

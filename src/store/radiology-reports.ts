@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import type { Database, Tables } from './database.js';
 import { label } from './label-schema.js';
 import {
@@ -37,11 +37,17 @@ export interface ReportConsequences {
   }[];
 }
 
+export interface RecordedMatch {
+  readonly state: ReportState;
+  readonly studyInstanceUID: string | null;
+  readonly reason: string | null;
+}
+
 export interface RadiologyReports {
   /**
    * Stores a report in place of its earlier version, whose labels go in the same step. Durable when it resolves.
    *
-   * @returns `unchanged`: this version is stored already; `outdated`: a later version is. `formerStudy`: what its earlier version was matched to
+   * @returns `unchanged`: this version is stored already and was not given up (`unmatched`); `outdated`: a later version is. `formerStudy`: what its earlier version was matched to
    */
   record(report: NewRadiologyReport): Promise<{ readonly outcome: 'stored' | 'unchanged' | 'outdated'; readonly formerStudy?: string }>;
   find(reportKey: string): Promise<RadiologyReportRow | undefined>;
@@ -51,10 +57,14 @@ export interface RadiologyReports {
   candidatesFor(
     report: Pick<RadiologyReportRow, 'accessionKey' | 'statedStudyUID'>,
   ): Promise<readonly (StudyIdentityRow & { readonly isReported: boolean })[]>;
-  setMatch(
-    reportKey: string,
-    match: { readonly state: ReportState; readonly studyInstanceUID: string | null; readonly reason: string | null },
-  ): Promise<void>;
+  /**
+   * Records the match of a report, unless it has changed since it was read. A report that no longer has its study waits as long again as a
+   * new one.
+   *
+   * @param known the report as it was matched
+   * @returns whether it was recorded
+   */
+  setMatch(known: RadiologyReportRow, match: RecordedMatch, time: { readonly now: Date; readonly waitMs: number }): Promise<boolean>;
   /** Replaces labels and discordances of a study by what `decide` makes of its reports and its current result, in one step. */
   applyToStudy(
     studyInstanceUID: string,
@@ -75,7 +85,18 @@ export interface RadiologyReports {
    * @returns how many there were
    */
   removeLabels(): Promise<number>;
-  /** Ends the wait of those whose time is over, and forgets those that have been unmatched as long again. @returns how many ended */
+  /**
+   * Removes labels, differences and identities of studies, because reports are no longer read. Reports that were matched wait again, so that
+   * they are forgotten in time, or matched when reports are read again.
+   *
+   * @returns how many labels there were
+   */
+  endReading(now: Date, waitMs: number): Promise<number>;
+  /**
+   * Ends the wait of those whose time is over, and forgets those that have been unmatched as long again, or were withdrawn as long ago.
+   *
+   * @returns how many ended
+   */
   endWaiting(now: Date, waitMs: number): Promise<number>;
   /** By state and reason. */
   counts(): Promise<readonly { readonly state: ReportState; readonly reason: string | null; readonly n: number }[]>;
@@ -90,7 +111,7 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
       database.transaction(async (tables) => {
         await lock(tables, `report ${given.reportKey}`);
         const [known] = await tables.select().from(radiologyReport).where(eq(radiologyReport.reportKey, given.reportKey));
-        if (known?.contentKey === given.contentKey) return { outcome: 'unchanged' as const };
+        if (known?.contentKey === given.contentKey && known.state !== 'unmatched') return { outcome: 'unchanged' as const };
         if (known?.statedAt && given.statedAt && given.statedAt < known.statedAt) return { outcome: 'outdated' as const };
         const row = {
           ...given,
@@ -147,8 +168,29 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
       return rows.map(({ identity, outcome }) => ({ ...identity, isReported: outcome === 'reported' }));
     },
 
-    async setMatch(reportKey, match) {
-      await database.run((tables) => tables.update(radiologyReport).set(match).where(eq(radiologyReport.reportKey, reportKey)));
+    async setMatch(known, match, { now, waitMs }) {
+      const rows = await database.run((tables) =>
+        tables
+          .update(radiologyReport)
+          .set({
+            ...match,
+            ...(match.state === 'unmatched' ? { findings: [] } : {}),
+            ...(match.state === 'matched' ? { waitUntil: new Date(known.receivedAt.getTime() + waitMs) } : {}),
+            ...(match.state === 'waiting' && known.state === 'matched' ? { waitUntil: new Date(now.getTime() + waitMs) } : {}),
+          })
+          .where(
+            and(
+              eq(radiologyReport.reportKey, known.reportKey),
+              eq(radiologyReport.contentKey, known.contentKey),
+              eq(radiologyReport.state, known.state),
+              known.studyInstanceUID === null
+                ? isNull(radiologyReport.studyInstanceUID)
+                : eq(radiologyReport.studyInstanceUID, known.studyInstanceUID),
+            ),
+          )
+          .returning({ key: radiologyReport.reportKey }),
+      );
+      return rows.length > 0;
     },
 
     applyToStudy: (studyInstanceUID, decide, now) =>
@@ -247,6 +289,15 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
         return gone.length;
       }),
 
+    endReading: (now, waitMs) =>
+      database.transaction(async (tables) => {
+        const labels = await tables.delete(label).where(eq(label.source, 'report')).returning({ uid: label.studyInstanceUID });
+        await tables.delete(discordance);
+        await tables.delete(identifiedStudy);
+        await waitAgain(tables, eq(radiologyReport.state, 'matched'), new Date(now.getTime() + waitMs));
+        return labels.length;
+      }),
+
     endWaiting: (now, waitMs) =>
       database.transaction(async (tables) => {
         const ended = await tables
@@ -256,7 +307,12 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
           .returning({ key: radiologyReport.reportKey });
         await tables
           .delete(radiologyReport)
-          .where(and(eq(radiologyReport.state, 'unmatched'), lt(radiologyReport.waitUntil, new Date(now.getTime() - waitMs))));
+          .where(
+            and(
+              inArray(radiologyReport.state, ['unmatched', 'withdrawn']),
+              lt(radiologyReport.waitUntil, new Date(now.getTime() - waitMs)),
+            ),
+          );
         return ended.length;
       }),
 
@@ -305,8 +361,14 @@ async function replaceDiscordances(
 export async function forgetReportsOf(tables: Tables, studyInstanceUID: string): Promise<void> {
   await tables.delete(identifiedStudy).where(eq(identifiedStudy.studyInstanceUID, studyInstanceUID));
   await tables.delete(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
-  await tables
-    .update(radiologyReport)
-    .set({ state: 'waiting', studyInstanceUID: null, reason: 'no-study' })
-    .where(eq(radiologyReport.studyInstanceUID, studyInstanceUID));
+  await waitAgain(
+    tables,
+    eq(radiologyReport.studyInstanceUID, studyInstanceUID),
+    // As long as a new one: of a report that is matched this is the time from its receipt (setMatch).
+    sql`now() + (${radiologyReport.waitUntil} - ${radiologyReport.receivedAt})`,
+  );
+}
+
+async function waitAgain(tables: Tables, reports: SQL, waitUntil: Date | SQL): Promise<void> {
+  await tables.update(radiologyReport).set({ state: 'waiting', studyInstanceUID: null, reason: 'no-study', waitUntil }).where(reports);
 }

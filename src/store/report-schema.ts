@@ -38,6 +38,7 @@ export const radiologyReport = chestAi.table('radiology_report', {
   /** When the report was written or changed, as it states. */
   statedAt: timeColumn('stated_at'),
   receivedAt: timeColumn('received_at').notNull(),
+  /** When the wait ends; of a report that is matched, when it would have ended if its study had not been found. */
   waitUntil: timeColumn('wait_until').notNull(),
   findings: jsonb('findings').$type<readonly RecordedReportFinding[]>().notNull(),
 });

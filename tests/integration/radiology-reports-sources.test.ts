@@ -89,6 +89,28 @@ describe('reports by FHIR and as SR in the PACS', () => {
     assert.ok(!JSON.stringify(json).includes('SECRETVALUE'));
   });
 
+  test('what a report states is shown to readers only: beside the result it would show where the two differ', async () => {
+    const { administration } = accessParts(service!.store);
+    const tokenOf = async (role: 'viewer' | 'reader') =>
+      (await administration.addToken({ name: `shown-to-${role}`, roles: [role] }, { actor: 'test' })).token;
+    const second = [{ system: 'urn:ris', value: 'R-2' }, report().identifier[1]];
+    await post(report({ identifier: second }));
+    await service!.assessments.give({
+      studyInstanceUID: study,
+      reader: service!.assessments.readerOf('anna'),
+      findings: [{ name: 'pneumonia', decision: 'absent' }],
+      origin: 'api',
+    });
+    const shownTo = async (as: string) => {
+      const response = await fetch(`${service!.url}/api/studies/${study}/assessments`, { headers: { Authorization: `Bearer ${as}` } });
+      return ((await response.json()) as { readonly labels: readonly { readonly finding: string }[] }).labels.map(({ finding }) => finding);
+    };
+    assert.deepEqual((await shownTo(await tokenOf('reader'))).sort(), ['abnormal', 'pleural-effusion', 'pneumonia', 'pneumothorax']);
+    for (const as of [await tokenOf('viewer'), token]) assert.deepEqual(await shownTo(as), ['pneumonia']);
+    await post(report({ identifier: second, status: 'entered-in-error', issued: '2026-01-02T12:00:00Z' }));
+    assert.deepEqual(await labels(), []);
+  });
+
   test('a verified SR of another system in the study is a report; one that is not verified is none; a deleted one no longer counts', async () => {
     const document = (name: string, changes: DataSet, text: string): DataSet => ({
       SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.11',
@@ -156,7 +178,7 @@ describe('the process is killed', () => {
     const dataDir = temporaryDirectory('reports-killed');
     const port = await freePort();
     const configFile = join(dataDir, 'settings.yaml');
-    writeFileSync(configFile, `reports: { hl7: { port: ${port} } }\nlog: { level: debug }\n`);
+    writeFileSync(configFile, `radiologyReports: { hl7: { port: ${port} } }\nlog: { level: debug }\n`);
     const start = () => spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: configFile } });
     const chest = chestStudy('killed', [{ attributes: { AccessionNumber: 'ZQXACC1', PatientID: 'ZQXPAT1' } }]);
     const message = (lines: readonly string[], at: string) =>
@@ -203,6 +225,16 @@ describe('the process is killed', () => {
     const off = await startTestService(pacs.orthanc, { dataDir });
     try {
       assert.deepEqual(await labelsOf(off), []);
+      assert.deepEqual(
+        (await off.store.radiologyReports.counts()).map(({ state }) => state),
+        ['waiting'],
+      );
+      const { token } = await accessParts(off.store).administration.addToken({ name: 'viewer', roles: ['viewer'] }, { actor: 'test' });
+      const refused = await fetch(`${off.url}/api/reports`, { headers: { Authorization: `Bearer ${token}` } });
+      assert.deepEqual(
+        [refused.status, ((await refused.json()) as { detail: string }).detail],
+        [404, 'expected a source of reports in the setting radiologyReports, found none'],
+      );
     } finally {
       await off.stop();
     }

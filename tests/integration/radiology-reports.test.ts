@@ -157,6 +157,7 @@ describe('reports by HL7 v2', () => {
       [oru({ lines, controlId: '' }), ['AE', '101']],
       [oru({ lines }).replace(/OBR[\s\S]*/, ''), ['AE', '100']],
       [oru({ lines, characterSet: 'KLINGON' }), ['AE', '102']],
+      [oru({ lines }) + 'OBR|2|P|F\r'.repeat(1_000), ['AE', '102']],
     ] as const) {
       const [head] = message.split('\r');
       const bytes = await exchangeBytes(port, framed(message), { isDone: (received) => received.includes(0x1c) });

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import tls from 'node:tls';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../../src/config.js';
 import { listenMllp, type MllpListener, type MllpListenerSettings, type MllpReceiver } from '../../src/hl7/mllp-listener.js';
 import { makeCertificate } from '../support/certificate.js';
 import { eventually } from '../support/eventually.js';
@@ -32,6 +36,7 @@ async function withListener(
     },
     refuseLarge: (beginning) => Buffer.from(`too large ${beginning.length}`),
     onRefused: (why) => void refused.push(why),
+    onError: ({ code }) => void refused.push(String(code)),
   });
   try {
     await use({ listener, received, refused });
@@ -74,6 +79,68 @@ test('a message that is too large is answered from its beginning, and no more th
     assert.equal(received.length, 1);
     assert.deepEqual(refused, ['too-large']);
   });
+});
+
+test('a sender that is refused while it still writes reads the answer', async () => {
+  await withListener({}, async ({ listener: { port }, refused }) => {
+    const socket = net.connect(port, '127.0.0.1');
+    const errors: string[] = [];
+    socket.on('error', (error: NodeJS.ErrnoException) => errors.push(String(error.code)));
+    const chunk = Buffer.alloc(1_000_000, 'x');
+    // It reads only when it has written everything, more than the buffers of both sides contain.
+    socket.write(Buffer.of(0x0b));
+    for (let n = 0; n < 19; n++) socket.write(chunk);
+    await new Promise<void>((resolve) => socket.write(chunk, () => resolve()));
+    let answer = '';
+    socket.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    assert.match(answer, /too large \d+/);
+    assert.deepEqual([errors, refused], [[], ['too-large']]);
+  });
+});
+
+/** Of util-linux: sets the limits of a process that runs. */
+const limitProcess = (...options: readonly string[]) => spawnSync('prlimit', options);
+
+test('while no file descriptor is left no connection is accepted; the process goes on, and accepts the next ones', {
+  skip: limitProcess('--version').status === 0 ? undefined : 'prlimit is not installed',
+}, async () => {
+  const program = `
+      const { listenMllp } = await import(${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/src/hl7/mllp-listener.js')).href)});
+      const settings = { host: '127.0.0.1', port: 0, allowFrom: [], maxMessageBytes: 1000, maxConnections: 1000, timeoutMs: 60000 };
+      let errors = 0;
+      const { port } = await listenMllp(settings, {
+        receive: async (message) => Buffer.from('ack ' + message),
+        refuseLarge: () => Buffer.from(''),
+        onRefused: () => undefined,
+        onError: ({ code }) => ++errors <= 2 && console.log('error ' + code),
+      });
+      console.log('port ' + port);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  const clients: net.Socket[] = [];
+  try {
+    await eventually('it listens', () => assert.match(output, /port \d+/));
+    const port = Number(/port (\d+)/.exec(output)![1]);
+    const { stdout } = limitProcess('--pid', String(child.pid), '--nofile', '--noheadings', '--raw', '--output', 'SOFT');
+    assert.equal(limitProcess('--pid', String(child.pid), '--nofile=3:').status, 0);
+    // The second error would end a process that expects one at most.
+    await eventually('two errors', () => {
+      const client = net.connect(port, '127.0.0.1');
+      client.on('error', () => undefined);
+      clients.push(client);
+      assert.equal((output.match(/error EMFILE/g) ?? []).length, 2);
+    });
+    assert.equal(limitProcess('--pid', String(child.pid), `--nofile=${stdout.toString().trim()}:`).status, 0);
+    await eventually('it accepts again', async () =>
+      assert.equal((await exchangeBytes(port, framed('one'), answers(1))).toString(), framed('ack one').toString()),
+    );
+    assert.equal(child.exitCode, null);
+  } finally {
+    for (const client of clients) client.destroy();
+    child.kill('SIGKILL');
+  }
 });
 
 test('only addresses that are allowed; one connection more than allowed is closed', async () => {

@@ -126,7 +126,7 @@ describe('what follows from reports', () => {
     );
   });
 
-  test('differences by their kind and gap; undetermined and uncertain differ from nothing', () => {
+  test('differences by their kind and gap; undetermined and uncertain make none', () => {
     const { discordances } = consequencesOf(
       [
         row('x', '2026-01-01', [
@@ -159,7 +159,7 @@ describe('what follows from reports', () => {
     );
   });
 
-  test('a report in which nothing was recognised is not silent on anything', () => {
+  test('a report in which nothing was recognised is not compared', () => {
     assert.deepEqual(consequencesOf([row('x', '2026-01-01', [])], result(finding('a', 'present', 0.9)), settings).discordances, []);
   });
 });

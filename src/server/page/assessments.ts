@@ -25,9 +25,10 @@ export function assessmentsPortOf(
       return { assessment: shownAssessment(assessment), stored };
     },
     mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,
-    async ofStudy(studyInstanceUID) {
+    async ofStudy(studyInstanceUID, withReports) {
       const [rows, statements] = await Promise.all([store.assessments.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
-      return { assessments: rows.map(shownAssessment), labels: consensusLabels(statements).map(shownLabel) };
+      const shown = statements.filter(({ source }) => withReports || source !== 'report');
+      return { assessments: rows.map(shownAssessment), labels: consensusLabels(shown).map(shownLabel) };
     },
   };
 }

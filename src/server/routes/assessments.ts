@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayAct, type Principal } from '../access/roles.js';
 import { usableUid } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
@@ -27,10 +28,13 @@ export function assessmentRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/studies/:study/assessments',
       access: 'viewer',
       summary: "Readers' assessments of a study, and the labels that follow from them",
+      description: "What was read from radiologists' reports is shown to readers only.",
       reply: { json: studyAssessmentsSchema },
-      async handle({ param, actor }) {
+      async handle({ param, actor, response }) {
         const studyInstanceUID = usableUid(param('study'));
-        const shown = await startedPorts(parts).assessments.ofStudy(studyInstanceUID);
+        // Beside the result it would show everybody where the two differ.
+        const withReports = mayAct(response.locals['principal'] as Principal, 'reader');
+        const shown = await startedPorts(parts).assessments.ofStudy(studyInstanceUID, withReports);
         await parts.audit.recordView({ ...actor, action: 'assessment.view', subject: { studyInstanceUID } });
         return shown;
       },

@@ -10,7 +10,7 @@ import { startedPorts } from '../started-ports.js';
 export function reportRoutes(parts: ServerParts): readonly Route[] {
   const port = (): ReportsPort => {
     const { reports } = startedPorts(parts);
-    if (!reports) throw new Fault('not-found', 'expected a source of reports in the setting reports, found none');
+    if (!reports) throw new Fault('not-found', 'expected a source of reports in the setting radiologyReports, found none');
     return reports;
   };
   return [

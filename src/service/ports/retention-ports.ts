@@ -12,6 +12,7 @@ import type { PacsPatients, RetentionPorts } from '../../retention/ports.js';
 import { retrainingMemoryOf } from '../../retraining/retraining-memory.js';
 import type { Store } from '../../store/store.js';
 import { registryOfStore } from '../open-registry.js';
+import { reportPatientsOf } from './report-ports.js';
 import type { PacsAccess } from '../open-pacs.js';
 
 export interface RetentionParts {
@@ -40,6 +41,7 @@ export function retentionPortsOf({ config, pacs: { orthanc, dicomWeb }, store, j
     // Also while they are switched off: they may have been on before.
     removeResultLabels: (pacsStudyId) =>
       removeOwnLabels(pacsStudyId, labelsOfOrthanc(orthanc), labelNames(config.resultLabels, findingNames(config))),
+    reportPatient: reportPatientsOf(config.radiologyReports, store),
     lines: modelLinesOf(config).map(({ name }) => ({
       name,
       registry: registryOfStore(config, store, name),
