@@ -38,6 +38,10 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/studies/:study/reading/release': { action: 'reading.release', ask: `/api/studies/${study}/reading/release`, body: {} },
   'POST /api/studies/:study/reading/read': { action: 'reading.read', ask: `/api/studies/${study}/reading/read`, body: {} },
   'POST /api/studies/:study/reading/unread': { action: 'reading.unread', ask: `/api/studies/${study}/reading/unread`, body: {} },
+  'POST /api/studies/:study/analysis': { action: 'study.request', ask: `/api/studies/${study}/analysis`, body: {} },
+  // A UID and a question; what the form does is recorded as the request above.
+  'GET /request-analysis/:study': 'none',
+  'POST /request-analysis/:study': 'none',
   'GET /api/worklist': { action: 'worklist.view', ask: '/api/worklist?limit=3' },
   'GET /api/worklist/counts': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
@@ -65,6 +69,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/drift/check': 'none',
   'POST /api/drift/alarms/:id/acknowledge': 'none',
   'GET /api/studies/:study/fhir': { action: 'study.view', ask: `/api/studies/${study}/fhir` },
+  'GET /api/studies/:study/messages': { action: 'message.view', ask: `/api/studies/${study}/messages` },
   'GET /api/messages': 'none',
   'GET /api/messages/:channel': { action: 'message.view', ask: '/api/messages/ris' },
   'POST /api/messages/:channel/test': { action: 'message.test', ask: '/api/messages/ris/test' },
