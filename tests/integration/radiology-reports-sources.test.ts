@@ -178,7 +178,7 @@ describe('the process is killed', () => {
     const dataDir = temporaryDirectory('reports-killed');
     const port = await freePort();
     const configFile = join(dataDir, 'settings.yaml');
-    writeFileSync(configFile, `reports: { hl7: { port: ${port} } }\nlog: { level: debug }\n`);
+    writeFileSync(configFile, `radiologyReports: { hl7: { port: ${port} } }\nlog: { level: debug }\n`);
     const start = () => spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: configFile } });
     const chest = chestStudy('killed', [{ attributes: { AccessionNumber: 'ZQXACC1', PatientID: 'ZQXPAT1' } }]);
     const message = (lines: readonly string[], at: string) =>
