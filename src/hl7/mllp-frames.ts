@@ -6,7 +6,7 @@ const lineFeed = 0x0a;
 /** Enough to find MSH-10 in a message that is too large. */
 const beginningBytes = 4_096;
 
-export function framed(message: Uint8Array): Buffer {
+export function inMllpFrame(message: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(startBlock), message, Buffer.of(endBlock, carriageReturn)]);
 }
 

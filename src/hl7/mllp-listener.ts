@@ -2,7 +2,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { Fault } from '../errors.js';
 import type { TlsMaterial } from '../lib/tls-files.js';
-import { framed, MllpFrames } from './mllp-frames.js';
+import { inMllpFrame, MllpFrames } from './mllp-frames.js';
 
 /** Where and within which limits messages are received. */
 export interface MllpListenerSettings {
@@ -166,7 +166,7 @@ class Connection {
   }
 
   #write(answer: Buffer): void {
-    this.#socket.write(framed(answer));
+    this.#socket.write(inMllpFrame(answer));
   }
 
   #startTimer(): NodeJS.Timeout {

@@ -1,6 +1,6 @@
 import { Fault, type FaultSubject } from '../errors.js';
 import { connectedEvent, connectionProblem, openConnection, type TcpServer } from '../lib/connect.js';
-import { endBlock, framed, startBlock } from './mllp-frames.js';
+import { endBlock, inMllpFrame, startBlock } from './mllp-frames.js';
 
 /** Where an MLLP server listens. */
 export interface MllpServer extends TcpServer {
@@ -33,7 +33,7 @@ export function exchangeMllp(server: MllpServer, message: Uint8Array, signal: Ab
       isConnected = true;
       clearTimeout(timer);
       timer = setTimeout(onTimeout, answerTimeoutMs);
-      socket.write(framed(message));
+      socket.write(inMllpFrame(message));
     });
     socket.on('data', (bytes: Buffer) => {
       const step = answer.read(bytes);

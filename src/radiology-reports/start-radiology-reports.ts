@@ -5,7 +5,8 @@ import { defineQueue } from '../jobs/queue.js';
 import { readTlsFiles } from '../lib/tls-files.js';
 import { unlimitedForIntake } from '../reporting/start-reporting.js';
 import type { ReportTextPorts } from './ports.js';
-import { matchStored, updateReportsOf } from './radiology-report-story.js';
+import { matchStored } from './match-stored-report.js';
+import { updateReportsOf } from './radiology-report-story.js';
 import { readStructuredReports } from './read-structured-reports.js';
 import { receiveHl7, refuseLargeHl7 } from './receive-hl7.js';
 

@@ -1,8 +1,10 @@
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
-import type { Database } from './database.js';
+import type { Database, Tables } from './database.js';
 import { discordance, type DiscordanceKind } from './report-schema.js';
 
 export type DiscordanceRow = Readonly<typeof discordance.$inferSelect>;
+
+export type NewDiscordance = Omit<DiscordanceRow, 'studyInstanceUID' | 'foundAt' | 'reviewedBy' | 'reviewedAt'>;
 
 export interface DiscordanceQuery {
   readonly kind?: DiscordanceKind | undefined;
@@ -78,4 +80,30 @@ export function discordancesIn(database: Database): Discordances {
 function readCursor(after: string): { readonly gap: number; readonly study: string; readonly finding: string } {
   const [gap = '', study = '', finding = ''] = after.split(' ');
   return { gap: Number.isFinite(Number(gap)) ? Number(gap) : -1, study, finding };
+}
+
+/** That somebody has looked at a discordance stays as long as it is the same one. */
+export async function replaceDiscordances(
+  tables: Tables,
+  studyInstanceUID: string,
+  wanted: readonly NewDiscordance[],
+  now: Date,
+): Promise<void> {
+  const known = await tables.select().from(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
+  await tables.delete(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
+  if (wanted.length === 0) return;
+  await tables.insert(discordance).values(
+    wanted.map((one) => {
+      const same = known.find(
+        ({ finding, kind, reportKey }) => finding === one.finding && kind === one.kind && reportKey === one.reportKey,
+      );
+      return {
+        ...one,
+        studyInstanceUID,
+        foundAt: same?.foundAt ?? now,
+        reviewedBy: same?.reviewedBy ?? null,
+        reviewedAt: same?.reviewedAt ?? null,
+      };
+    }),
+  );
 }

@@ -1,14 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import type { Database, Tables } from './database.js';
+import { replaceDiscordances, type NewDiscordance } from './discordances.js';
 import { label } from './label-schema.js';
-import {
-  discordance,
-  radiologyReport,
-  identifiedStudy,
-  type DiscordanceKind,
-  type ReportSource,
-  type ReportState,
-} from './report-schema.js';
+import { discordance, radiologyReport, identifiedStudy, type ReportSource, type ReportState } from './report-schema.js';
 import { result } from './schema.js';
 import type { ResultRow } from './results.js';
 
@@ -27,14 +21,7 @@ export interface ReportConsequences {
     readonly reportKey: string;
     readonly givenAt: Date;
   }[];
-  readonly discordances: readonly {
-    readonly finding: string;
-    readonly kind: DiscordanceKind;
-    readonly probability: number;
-    readonly gap: number;
-    readonly resultId: string;
-    readonly reportKey: string;
-  }[];
+  readonly discordances: readonly NewDiscordance[];
 }
 
 export interface RecordedMatch {
@@ -329,32 +316,6 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
 
 async function lock(tables: Tables, name: string): Promise<void> {
   await tables.select({ locked: sql`pg_advisory_xact_lock(hashtextextended(${name}, 0))` }).from(sql`(values (1)) as one`);
-}
-
-/** That somebody has looked at a discordance stays as long as it is the same one. */
-async function replaceDiscordances(
-  tables: Tables,
-  studyInstanceUID: string,
-  wanted: ReportConsequences['discordances'],
-  now: Date,
-): Promise<void> {
-  const known = await tables.select().from(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
-  await tables.delete(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
-  if (wanted.length === 0) return;
-  await tables.insert(discordance).values(
-    wanted.map((one) => {
-      const same = known.find(
-        ({ finding, kind, reportKey }) => finding === one.finding && kind === one.kind && reportKey === one.reportKey,
-      );
-      return {
-        ...one,
-        studyInstanceUID,
-        foundAt: same?.foundAt ?? now,
-        reviewedBy: same?.reviewedBy ?? null,
-        reviewedAt: same?.reviewedAt ?? null,
-      };
-    }),
-  );
 }
 
 /** Of a study that the PACS no longer contains: its reports wait again, in case it comes back. Within the transaction that forgets it. */

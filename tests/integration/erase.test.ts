@@ -147,7 +147,6 @@ for (const backend of storeBackends()) {
         url: proxy.url,
         dataDir,
         ...('databaseUrl' in location ? { databaseUrl: location.databaseUrl } : {}),
-        reports: { fhir: true },
         messages: {
           channels: [{ name: 'ris', webhook: { url: receiver.url, plainHttp: true, secret: 'a secret of this test' } }],
           rules: [{ channel: 'ris', decision: 'any' }],
@@ -313,35 +312,6 @@ for (const backend of storeBackends()) {
       }
       await eventuallyOneResult(pacs.dicomWeb, latin.studyInstanceUID);
       await eventuallyIdle();
-    });
-
-    test("a patient's reports are erased that wait for their study, also if the PACS contains no study of the patient", async () => {
-      const administration = administrationOf(running().store, openAuditLog(running().store.audit, silentLog));
-      const { token } = await administration.addToken({ name: 'ris', roles: ['service'] }, { actor: 'test' });
-      for (const value of ['NOWHERE', 'ELSEWHERE']) {
-        const response = await fetch(`${running().url}/api/reports`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/fhir+json', Authorization: `Bearer ${token}` },
-          body: JSON.stringify({
-            resourceType: 'DiagnosticReport',
-            status: 'final',
-            identifier: [
-              { system: 'urn:ris', value },
-              { type: { coding: [{ code: 'ACSN' }] }, value: `ACC ${value}` },
-            ],
-            subject: { identifier: { value } },
-            conclusion: 'Pneumonia.',
-          }),
-        });
-        assert.equal(((await response.json()) as { state: string }).state, 'waiting');
-      }
-      const found = await erased('--patient', 'NOWHERE');
-      assert.deepEqual([found.studies, found.isErased, found.rows['radiology_report']], [[], false, 1]);
-      const { stdout } = await erase('--patient', 'NOWHERE', '--dry-run');
-      assert.match(stdout, /database: radiology_report 1;[\s\S]*Repeat the command with --yes/);
-      assert.match((await erase('--patient', 'NOWHERE', '--yes')).stdout, /Erased\. Backups are not changed\. The PACS contains no study/);
-      assert.equal((await erased('--patient', 'NOWHERE', '--yes')).isErased, false);
-      assert.equal((await erased('--patient', 'ELSEWHERE')).rows['radiology_report'], 1);
     });
 
     for (const [step, only] of Object.entries({

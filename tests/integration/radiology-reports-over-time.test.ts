@@ -5,7 +5,8 @@ import { radiologyReportsSettings } from '../../src/config/radiology-reports.js'
 import { loadFindings } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
 import type { ReceivedReport, ReportTextPorts } from '../../src/radiology-reports/ports.js';
-import { matchStored, receiveReport } from '../../src/radiology-reports/radiology-report-story.js';
+import { matchStored } from '../../src/radiology-reports/match-stored-report.js';
+import { receiveReport } from '../../src/radiology-reports/radiology-report-story.js';
 import { identityKeys, reportKeys, reportPatientOf } from '../../src/radiology-reports/report-keys.js';
 import { reportTextPortsOf } from '../../src/service/ports/report-ports.js';
 import type { Store } from '../../src/store/store.js';
@@ -216,10 +217,10 @@ for (const backend of storeBackends()) {
         return found;
       };
       const ports = await portsAt(0, settings);
-      const counted = async (issuer?: string) =>
+      const countOf = async (issuer?: string) =>
         (await store.erasures.count([], reportPatientOf(` ${id}`, issuer, ports)))['radiology_report'];
       assert.deepEqual(
-        [await counted(), await counted('HOSP'), await counted('1.2.3'), await counted('OTHER'), await counted('')],
+        [await countOf(), await countOf('HOSP'), await countOf('1.2.3'), await countOf('OTHER'), await countOf('')],
         [5, 4, 4, 2, 1],
       );
       assert.equal((await store.erasures.count([]))['radiology_report'], 0);

@@ -231,10 +231,8 @@ describe('the process is killed', () => {
       );
       const { token } = await accessParts(off.store).administration.addToken({ name: 'viewer', roles: ['viewer'] }, { actor: 'test' });
       const refused = await fetch(`${off.url}/api/reports`, { headers: { Authorization: `Bearer ${token}` } });
-      assert.deepEqual(
-        [refused.status, ((await refused.json()) as { detail: string }).detail],
-        [404, 'expected a source of reports in the setting radiologyReports, found none'],
-      );
+      assert.equal(refused.status, 404);
+      assert.match(await refused.text(), /expected a source of reports in the setting radiologyReports, found none/);
     } finally {
       await off.stop();
     }
