@@ -7,6 +7,7 @@ import { createQueue, startBoss } from './boss.js';
 import { takeOverFormerQueues } from './former-queues.js';
 import { JobOverview, type JobSubjects } from './job-overview.js';
 import { JobTable } from './job-table.js';
+import { followClock } from './clock-set-back.js';
 import { Lease } from './lease.js';
 import type { Handler, FailedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
 import { every, type Periodic } from './schedule.js';
@@ -19,6 +20,8 @@ export interface JobsOptions {
   readonly pollIntervalMs?: number;
   /** Time zone of cron expressions, as an IANA name; default the host's. */
   readonly timeZone?: string;
+  /** How often jobs are looked for that a clock has delayed which was set back since. */
+  readonly clockCheckMs?: number;
 }
 
 /** Durable queues and periodic work. See queue.ts for a job's life. */
@@ -69,6 +72,7 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
     timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone,
     leaseMs = 30_000,
     pollIntervalMs = store.kind === 'embedded' ? 1_000 : 500,
+    clockCheckMs = 10_000,
   } = options;
   const boss = await startBoss(store.sql, log);
   const table = new JobTable(store.sql, boss);
@@ -79,6 +83,7 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
   const lease = new Lease(store.sql, table, log, { leaseMs, onTakenOver: wake });
   const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   await lease.start();
+  const stopFollowingClock = followClock(store.sql, log, clockCheckMs, wake);
 
   const known = new Map<string, Promise<void>>();
   let creatingLast: Promise<unknown> = Promise.resolve();
@@ -141,6 +146,7 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
       ]);
       workers.clear();
       await lease.stop();
+      await stopFollowingClock();
       await boss.stop({ graceful: false });
     },
   };

@@ -49,6 +49,24 @@ for (const backend of storeBackends()) {
       assert.ok(latencies[25]! < 500);
     });
 
+    test('a clock that was ahead and is set back: jobs that were delayed meanwhile start now, others keep their time', async () => {
+      await jobs.stop();
+      await begin({ clockCheckMs: 50 });
+      const queue = newQueue();
+      const started: number[] = [];
+      for (const n of [1, 2, 3]) await jobs.send(queue, { n }, { key: `k${n}`, startAfterMs: 3_600_000 });
+      const ahead = (column: string, n: number) =>
+        store.sql.query({
+          text: `UPDATE chest_ai_jobs.job SET ${column} = now() + interval '26 h', start_after = now() + interval '27 h' WHERE name = $1 AND singleton_key = $2`,
+          values: [queue.name, `k${n}`],
+        });
+      await ahead('created_on', 1);
+      await ahead('started_on', 2);
+      await jobs.work(queue, async ({ payload }) => void started.push(payload.n));
+      await eventually('both start', () => assert.deepEqual([...started].sort(), [1, 2]));
+      assert.equal((await statsOf(queue.name)).waiting, 1, 'the third has its delay');
+    });
+
     test('D3: a job that exceeds its time limit is interrupted and has failed; one that ignores its signal is shown as active', async () => {
       const queue = newQueue();
       const attempts: Job<Payload>[] = [];
