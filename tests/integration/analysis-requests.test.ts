@@ -75,7 +75,10 @@ describe('requests for the analysis of a study', () => {
       ['ignored', testDevice, 'ignored-by-rule'],
     ] as const) {
       const study = await skipped(name, attributes, code);
-      assert.deepEqual(await request(study), { status: 200, studyInstanceUID: study, state: 'queued' });
+      // On a busy machine the PACS's own change of a moment ago may still be queued.
+      const { status, state = '', ...rest } = await request(study);
+      assert.deepEqual({ status, ...rest }, { status: 200, studyInstanceUID: study });
+      assert.ok(state === 'queued' || state === 'in-progress', state);
       await reported(study);
       const { current: documents } = await documentsOf(pacs.dicomWeb, study as Parameters<typeof documentsOf>[1]);
       const text = documents.find((one) => one.kind === 'text');
