@@ -9,7 +9,7 @@ import { orthancReason } from './send.js';
 /** How the other system answered: it answers for the instances from now on, or does not offer storage commitment. */
 export type StorageCommitment = 'committed' | 'not-offered';
 
-/** OrthancStatus of "No acceptable presentation context": the other system does not know the service (tried on 1.10.1 and 1.12). */
+/** OrthancStatus of "No acceptable presentation context": the other system does not know the service (tried on 1.10.1 and 1.12.7). */
 const noPresentationContext = 2015;
 const requested = z.object({ ID: z.string().regex(/^[0-9.]{1,64}$/) });
 const reported = z.object({

@@ -1,9 +1,7 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import { documentUids } from '../reporting/document-identity.js';
 import { findingsIn } from '../reporting/findings-in-report.js';
-import { outcomeName } from '../reporting/outcome-name.js';
 import {
   algorithmParametersOf,
   deviceUIDsIn,
@@ -15,6 +13,7 @@ import {
   type OwnDocuments,
 } from '../reporting/own-documents.js';
 import type { ResultDocument, StudyResult } from '../reporting/ports.js';
+import { uidsOfReport } from '../reporting/uids-of-report.js';
 
 /** A result as its documents in the PACS state it; a document states no timings and no destinations. */
 export type ResultInPacs = Omit<StudyResult, 'timings' | 'destinations'> & {
@@ -35,7 +34,7 @@ export function resultsInPacs(
 ): readonly ResultInPacs[] {
   const own = ownDocumentsIn(instances);
   const texts = own.all.filter((one) => one.kind === 'text');
-  const ids = new Map<string, string>(texts.map((one) => [one.reference.sopInstanceUID, resultIdOf(studyInstanceUID, one)]));
+  const ids = new Map<string, string>(texts.map((one) => [one.reference.sopInstanceUID, uidsOfReport(studyInstanceUID, one).resultId]));
   return texts
     .map((text): ResultInPacs => {
       const { report } = text;
@@ -43,7 +42,7 @@ export function resultsInPacs(
       const predecessor = report.predecessors.map((one) => ids.get(one.sopInstanceUID)).find((id) => id !== undefined);
       const { outcome } = report;
       return {
-        resultId: resultIdOf(studyInstanceUID, text),
+        resultId: uidsOfReport(studyInstanceUID, text).resultId,
         studyInstanceUID,
         createdAt: report.createdAt ?? new Date(0),
         outcome: outcome.kind,
@@ -62,30 +61,11 @@ export function resultsInPacs(
     .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
-function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument): string {
-  const { inputKey = '', content } = algorithmParametersOf(report.algorithm);
-  return documentUids({
-    studyInstanceUID,
-    outcome: outcomeName(report.outcome),
-    inputKey,
-    deviceUID: modelKeyIn(report),
-    predecessors: report.predecessors,
-    content,
-  }).resultId;
-}
-
 /** In the order in which viewers list them: measurements, text, heat maps. */
 function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): readonly ResultDocument[] {
   const modelKey = modelKeyIn(text.report);
   if (text.report.outcome.kind !== 'reported') return [{ ...text.reference, kind: 'text' }];
-  const uids = documentUids({
-    studyInstanceUID: text.reference.studyInstanceUID,
-    outcome: 'reported',
-    inputKey,
-    deviceUID: modelKey,
-    predecessors: text.report.predecessors,
-    content: algorithmParametersOf(text.report.algorithm).content,
-  });
+  const uids = uidsOfReport(text.reference.studyInstanceUID, text);
   const measurements = own.all.filter(
     (one) =>
       one.kind === 'measurement' && isSameResult(one, inputKey, modelKey) && one.reference.sopInstanceUID === uids.measurement.instance,

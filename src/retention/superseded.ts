@@ -1,8 +1,7 @@
 import { itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import { documentUids } from '../reporting/document-identity.js';
-import { outcomeName } from '../reporting/outcome-name.js';
-import { algorithmParametersOf, modelKeyIn, ownDocumentsIn, type OwnDocument, type OwnDocuments } from '../reporting/own-documents.js';
+import { ownDocumentsIn, type OwnDocument, type OwnDocuments } from '../reporting/own-documents.js';
+import { uidsOfReport } from '../reporting/uids-of-report.js';
 import { isKeyObjectSelection, isRejection, selectedObjects } from '../sr/key-object-selection.js';
 import { isOwnDocument } from '../sr/own-document.js';
 import type { DocumentReference } from '../sr/report-content.js';
@@ -87,7 +86,7 @@ function removableHeatMaps(
   { now, heatMapsDays }: RetentionTimes,
 ): readonly SupersededDocument[] {
   const texts = own.all.filter((one) => one.kind === 'text');
-  const reportOf = new Map<string, OwnDocument>(texts.map((one) => [heatMapSeriesOf(studyInstanceUID, one), one]));
+  const reportOf = new Map<string, OwnDocument>(texts.map((one) => [uidsOfReport(studyInstanceUID, one).heatMap.series, one]));
   return own.heatMaps.flatMap(({ reference, createdAt }) => {
     const report = reportOf.get(reference.seriesInstanceUID);
     if (isKept(reference) || !createdAt || (report && own.current.includes(report))) return [];
@@ -110,18 +109,6 @@ function supersededAtOf({ reference }: OwnDocument, own: OwnDocuments): Date | u
 
 function isOver(since: Date | undefined, days: number | undefined, now: Date): since is Date {
   return since !== undefined && days !== undefined && now.getTime() - since.getTime() >= days * dayMs;
-}
-
-function heatMapSeriesOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument): string {
-  const { inputKey = '', content } = algorithmParametersOf(report.algorithm);
-  return documentUids({
-    studyInstanceUID,
-    outcome: outcomeName(report.outcome),
-    inputKey,
-    deviceUID: modelKeyIn(report),
-    predecessors: report.predecessors,
-    content,
-  }).heatMap.series;
 }
 
 function latest(times: readonly (Date | undefined)[]): Date | undefined {
