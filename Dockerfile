@@ -40,6 +40,8 @@ COPY config config
 COPY models models
 COPY orthanc orthanc
 COPY radiographs radiographs
+COPY docs/guide docs/guide
+COPY docs/reference docs/reference
 # By number: what runs the image can see that it is not root, and secrets and volumes are given to this account.
 RUN mkdir -p /var/lib/chest-ai && chown 1000:1000 /var/lib/chest-ai
 USER 1000:1000

@@ -21,5 +21,3 @@ No image is shipped. Some licences are not stated or forbid commercial use, so u
 Labels. Each states whether a finding is present or absent, and from whom (\`src/commands/starter-labels.ts\`); what nobody stated is unknown. NIH’s labels were extracted from report text and are often wrong: they count half, readings by radiologists count whole, a diagnosis of the patient (every COVID-19 label) counts a quarter.
 
 Split. By patient (sources without patient numbers: by near-duplicates), with near-duplicates in the same part (perceptual hash), stratified by source and label.`;
-
-export const howToUse = `Show this card with every result. Keep the word "undetermined". \`abnormal\` means that the image differs from what the network learned as normal: it may order a worklist, it names no disease, and an image without it is not a normal image. Do not use \`covid-19\` to decide about isolation or treatment. Evaluate the model on your own studies before you rely on any figure above, and expect worse results than here.`;

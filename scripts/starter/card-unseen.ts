@@ -3,12 +3,19 @@ import { estimate, number, share, table } from './card-table.js';
 import { findingsByAuroc } from './shipped-findings.js';
 
 /** The sections of the card about sources that a network was not trained on. */
-export function unseenSections({ xray, unseen, decisions: decided }: Figures): readonly string[] {
+export function unseenSections({ xray, unseen, decisions: decided }: Figures, reported: readonly string[]): readonly string[] {
+  const atSources = (isShown: (name: string) => boolean): string => findingsAtSources(unseen, isShown);
   const decisions = decided.length > 0 ? decided : findingsByAuroc(xray.test, unseen);
   return [
     '## X-ray: sources that were left out of training',
     `**The most important figures.** A network was trained without some sources and all their near-duplicates, and then evaluated on these sources, with calibration and thresholds from the others. "Ships" marks the weights that ship; the other runs use the same recipe and say what it does elsewhere. Each row is one run with one seed. AUROC is omitted if one class has fewer than five images.`,
-    ...(unseen.length === 0 ? ['No source was left out.'] : [findingsAtSources(unseen)]),
+    ...(unseen.length === 0
+      ? ['No source was left out.']
+      : [
+          atSources((name) => reported.includes(name)),
+          'Findings that are trained and not reported:',
+          atSources((name) => !reported.includes(name)),
+        ]),
     ...byView(unseen),
     ...neverLeftOut({ xray, unseen }),
     '### Criteria of the findings',
@@ -37,12 +44,12 @@ const runName = ({ recipe, seed, isShipped }: UnseenFigures): string =>
   [isShipped ? '**ships**' : recipe, ...(seed === null ? [] : [`seed ${seed}`])].join(', ');
 
 /** One row for each run, left-out source and finding with a label there; runs without figures by source are one row. */
-function findingsAtSources(unseen: readonly UnseenFigures[]): string {
+function findingsAtSources(unseen: readonly UnseenFigures[], isShown: (name: string) => boolean): string {
   const rows = unseen.flatMap((run) =>
     (run.bySource.length > 0 ? run.bySource : [{ name: run.leftOut.join(' + '), refused: run.refused, findings: run.findings }]).flatMap(
       ({ name, refused, findings }) =>
         Object.entries(findings)
-          .filter(([, { n }]) => n > 0)
+          .filter(([finding, { n }]) => n > 0 && isShown(finding))
           .map(([finding, figures]) => [
             name,
             finding,

@@ -5,8 +5,9 @@ import { architectureOf, type ArchitectureSpec } from '../../src/network/archite
 import { parametersOf } from '../../src/network/parameters.js';
 import { parseStoredRecipe, type Recipe } from '../../src/training/recipe.js';
 import { estimate, number, share, table } from './card-table.js';
+import { limitations } from './card-limitations.js';
 import { unseenSections } from './card-unseen.js';
-import { dataAndLicence, howToUse } from './card-texts.js';
+import { dataAndLicence } from './card-texts.js';
 import type { Figures, NetworkFigures, SetFigures } from './figures-file.js';
 
 /** CARD.md out of figures.json and model.json: no figure of it is written by hand. */
@@ -16,13 +17,16 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     '# Model card: orthanc-chest-ai starter',
     `**Not for diagnosis.** This small network lets a new installation work from end to end. It was not tested on patients, has no approval, and must not guide care. Replace it by a network that was trained and tested on your own labelled studies.`,
     `Made ${file.created} by \`chest-ai train-starter\` with the same code as every other model ([how](README.md)). Every figure below comes from \`figures.json\`, which \`npm run starter-figures\` measures with the code of \`evaluate\` and \`models gate\`. Brackets are 95 % intervals, bootstrap by patient or near-duplicate group.`,
+    '## Limitations',
+    limitations(figures, reportedBy(file)),
+    ...unseenSections(figures, reportedBy(file)),
     '## What it is',
     whatItIs(figures, file),
     limitsTable(file),
-    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, otherwise undetermined. Temperatures, thresholds and the limit of the distance come from the calibration images; the threshold of `abnormal` comes from sources that were left out of training (below).',
+    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, otherwise undetermined. Temperatures, thresholds and the limit of the distance come from the calibration images; the threshold of `abnormal` comes from sources that were left out of training (above).',
     '## Data, licence, attribution',
     dataAndLicence,
-    `X-rays, including synthetic near-misses and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before training. No weight, temperature or threshold comes from it, no variant was chosen by it, and it was evaluated with the shipped networks only. It decides which findings of a single source ship (below).`,
+    `X-rays, including synthetic near-misses and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before training. No weight, temperature or threshold comes from it, no variant was chosen by it, and it was evaluated with the shipped networks only. It decides which findings of a single source ship (above).`,
     '## X-ray: held-out patients of the same sources',
     ...Object.keys(xray.test.findings).flatMap((name) => [
       `**${name}**`,
@@ -34,8 +38,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
         name,
       ),
     ]),
-    '**These figures are too optimistic.** COVID-19 images come from other hospitals, years and scanners than normal ones, and the children with pneumonia are from another country than the adults. A network that distinguishes sources scores high here; the sources that were left out of training (below) say more. NIH’s labels are extracted from report text and noisy.',
-    ...unseenSections(figures),
+    '**These figures are too optimistic.** COVID-19 images come from other hospitals, years and scanners than normal ones, and the children with pneumonia are from another country than the adults. A network that distinguishes sources scores high here; the sources that were left out of training (above) say more. NIH’s labels are extracted from report text and noisy.',
     'What else was tried, with figures: [experiments](../../docs/reference/starter-experiments.md).',
     '## What the gate says',
     `\`models gate\` on ${xray.test.n === xray.gate.testSet.n ? 'the locked test set' : 'a part of the locked test set, drawn at random'} (${xray.gate.testSet.n} X-rays of ${xray.gate.testSet.patients} patients): **${xray.gate.decision}**. ${xray.gate.why}`,
@@ -43,7 +46,6 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     `CT (${ct.gate.testSet.n} slices of ${ct.gate.testSet.patients} patients): **${ct.gate.decision}**. ${ct.gate.why}`,
     criteriaTable(ct.gate.criteria),
     'A new installation deploys this model even if the gate rejects it, because there is no other one.',
-    '- Child or adult: all children are from one hospital, and about two thirds of them have pneumonia. Probabilities for children do not mean the same as for adults.\n- AP or PA: all AP images of covid-chestxray are COVID-19, and patients with AP (portable) images are sicker everywhere. The network does not know the view, and it is not corrected for.\n- Devices (tubes, leads) are associated with COVID-19 and pneumonia.',
     '## What it abstains from',
     'An image is reported only if it resembles the mean frontal chest (X-ray), the guard output is high enough, and the features are not further from those of the training images than those of nearly all held-out images. Images of the locked test set:',
     abstentionTable('X-ray', xray),
@@ -62,9 +64,12 @@ export function starterCard(figures: Figures, file: ModelFile): string {
       'covid-19',
     ),
     'No second source with both classes was available, so nothing is known about CT from other hospitals. The service uses a window of −600 / 1500 HU; the windows of the training images are unknown. The gate rejects this network (above), also because it uses what surrounds the lungs; `covid-19` on CT is shown nevertheless, as a demonstration.',
-    '## How to use it',
-    howToUse,
   ].join('\n\n')}\n`;
+}
+
+/** Findings of X-rays that the model states; the others are outputs that it ignores. */
+function reportedBy({ networks }: ModelFile): readonly string[] {
+  return (networks.xray?.outputs ?? []).flatMap(({ kind, name }) => (kind === 'finding' ? [name] : []));
 }
 
 function whatItIs({ xray, ct }: Figures, { networks }: ModelFile): string {

@@ -24,6 +24,14 @@ export function adoptionCard({ name, created, license, adopted, kind, descriptio
 
 **Not for diagnosis.** Adopted ${created} from ${publisher ?? 'an unknown publisher'}; not trained by this program. ${license}.
 
+## Limitations
+
+- How accurate the network is at this hospital is not known: evaluate it (\`evaluate\`, \`models compare\`) before it is promoted.
+- ${network.gate ? 'Its feature guard was fitted on images of this hospital.' : 'No feature guard was fitted: images unlike those that it was trained on are not refused, except by the check for a frontal chest. `models guard` fits one.'}
+- Patients whose images its publisher trained it on are not known; a public test set may contain them.
+
+## What it is
+
 | | |
 | --- | --- |
 | source | ${from} (${format}) |
@@ -48,12 +56,6 @@ Thresholds are **not calibrated here**. ${
 ${rows.join('\n')}
 
 ${messages.map((line) => `- ${line}`).join('\n')}
-
-## Limits
-
-- How accurate the network is at this hospital is not known: evaluate it (\`evaluate\`, \`models compare\`) before it is promoted.
-- ${network.gate ? 'Its feature guard was fitted on images of this hospital.' : 'No feature guard was fitted: images unlike those that it was trained on are not refused, except by the check for a frontal chest. `models guard` fits one.'}
-- Patients whose images its publisher trained it on are not known; a public test set may contain them.
 `;
 }
 

@@ -20,6 +20,13 @@ export function trainingCard(
 
 **Not for diagnosis.** Trained ${created} by this program on ${pluralise(dataset.images, 'image')} of ${pluralise(dataset.patients, 'patient')} (${dataset.name}). ${license}.
 
+## Limitations
+
+- The figures below are of images of the same sources as the training images: expect lower figures at another hospital.
+${report.warnings.map((line) => `- ${line}\n`).join('')}- It was not tested on patients and has no approval.
+
+## What it is
+
 | | |
 | --- | --- |
 | initial weights | ${lineage.parent ?? lineage.startedFrom ?? 'random weights'} |
@@ -38,9 +45,5 @@ ${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. Acc
 | class | images | AUROC | sensitivity | specificity |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
-
-${report.warnings.map((line) => `- ${line}`).join('\n')}
-
-These images come from the same sources as the training images: expect lower figures at another hospital.
 `;
 }

@@ -17,6 +17,7 @@ import { auditRoutes } from './routes/audit.js';
 import { backfillRoutes } from './routes/backfills.js';
 import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
 import { erasureRoutes } from './routes/erasures.js';
+import { guideRoutes } from './routes/guides.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
@@ -49,6 +50,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   messageRoutes,
   reportRoutes,
   modelRoutes,
+  guideRoutes,
   dicomWebRoutes,
 ];
 

@@ -1,6 +1,7 @@
 /** The types of the HTTP interface for the page (src/web), which imports no schema: it would become part of the bundle. */
 export type { UploadAnalysisResult, AnalyzedFinding, AnalyzedImage } from './schemas/analysis.js';
 export type { ShownBackfill } from './schemas/backfills.js';
+export type { Guide, GuideMatch, ShownGuide } from './schemas/guides.js';
 export type { TrialReport } from '../archive/trial-report/trial-figures.js';
 export type {
   ChangedModels,

@@ -62,6 +62,8 @@ export interface ServerParts {
   readonly softwareVersion: string;
   /** The page as the build has made it. */
   readonly pageDirectory: string;
+  /** The documentation that the page shows, with the folders `guide` and `reference`. */
+  readonly guideDirectory: string;
   /** OHIF's files, or why they are missing. */
   readonly viewer: { readonly directory?: string | undefined; readonly why?: string | undefined };
   /** Where uploads are stored while they are analyzed, and how large they may be. */

@@ -6,8 +6,13 @@ import { uploadFolder } from '../uploads/process-folder.js';
 import { viewerDirectoryIn } from '../server/viewer-files.js';
 
 /** What the server serves from disk: the page, the viewer, and where uploads lie. */
-export function pageFilesOf(config: Config): Pick<ServerParts, 'pageDirectory' | 'viewer' | 'uploads'> {
-  return { pageDirectory: join(projectRoot, 'dist/web'), viewer: viewerOf(config), uploads: uploadsOf(config) };
+export function pageFilesOf(config: Config): Pick<ServerParts, 'pageDirectory' | 'guideDirectory' | 'viewer' | 'uploads'> {
+  return {
+    pageDirectory: join(projectRoot, 'dist/web'),
+    guideDirectory: join(projectRoot, 'docs'),
+    viewer: viewerOf(config),
+    uploads: uploadsOf(config),
+  };
 }
 
 function uploadsOf({ dataDir, uploads }: Config): ServerParts['uploads'] {

@@ -5,6 +5,7 @@ import { Link, Route, Switch, useLocation } from 'wouter';
 import { post } from './api.js';
 import { isAdministrator, mayCompareReports, type CurrentUser } from './current-user.js';
 import { useCurrentUser } from './use-current-user.js';
+import { helpFor } from './guide-address.js';
 import { useLive } from './live.js';
 import { Loading } from './parts/query-boundary.js';
 import { timeZone } from './parts/time.js';
@@ -20,6 +21,7 @@ const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
 const ApiView = lazy(() => import('./views/api-docs.js').then((one) => ({ default: one.ApiView })));
+const HelpView = lazy(() => import('./views/help.js').then((one) => ({ default: one.HelpView })));
 const PasswordView = lazy(() => import('./views/password.js').then((one) => ({ default: one.PasswordView })));
 
 const tabs: readonly (readonly [path: string, text: TextKey, isVisible?: (user: CurrentUser | undefined) => boolean])[] = [
@@ -60,6 +62,7 @@ export function App(): ReactNode {
               {t('app.noticeShort')}
             </Text>
             <span className="live" data-lost={!connected} aria-hidden />
+            <HelpLink />
             <Settings />
           </Group>
         </Group>
@@ -87,6 +90,8 @@ export function App(): ReactNode {
             <Route path="/models" component={ModelsView} />
             <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>
             <Route path="/password" component={PasswordView} />
+            <Route path="/help">{() => <HelpView />}</Route>
+            <Route path="/help/:guide">{({ guide }) => <HelpView guide={guide} key={guide} />}</Route>
             <Route path="/api/docs" component={ApiView} />
             <Route component={NotFound} />
           </Switch>
@@ -120,6 +125,19 @@ function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
   ));
 }
 
+/** Leads to the guide that explains the view. */
+function HelpLink(): ReactNode {
+  const { t } = useTexts();
+  const [location] = useLocation();
+  return (
+    <ActionIcon component={Link} href={helpFor(location)} variant="default" size="lg" aria-label={t('help.here')} title={t('help.here')}>
+      <Text span fw={700} aria-hidden>
+        ?
+      </Text>
+    </ActionIcon>
+  );
+}
+
 function Settings(): ReactNode {
   const { t, language, setLanguage } = useTexts();
   const { setColorScheme } = useMantineColorScheme();
@@ -147,6 +165,9 @@ function Settings(): ReactNode {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item component={Link} href="/help">
+          {t('nav.help')}
+        </Menu.Item>
         <Menu.Item component="a" href="/api/docs">
           {t('nav.api')}
         </Menu.Item>

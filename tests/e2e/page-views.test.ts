@@ -35,6 +35,9 @@ describe('the page: accessibility of every view', { ...(skip ? { skip } : {}) },
       `/models/${tiny}`,
       '/api/docs',
       '/password',
+      '/help',
+      '/help/triage',
+      '/help/reference-documents',
       '/nowhere',
     ];
     assert.deepEqual(pages.desk.mistakes, [], 'errors in the console so far');

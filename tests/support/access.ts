@@ -17,6 +17,7 @@ export function accessParts(store: Store, settings: Partial<AccessSettings> = {}
   const files = {
     softwareVersion: '0',
     pageDirectory: join(projectRoot, 'dist/web'),
+    guideDirectory: join(projectRoot, 'docs'),
     viewer: {},
     uploads: { directory: '/nowhere', maxBytes: 1 },
   };

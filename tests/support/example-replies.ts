@@ -110,7 +110,20 @@ export const model: ShownModel = {
   license: 'CC0',
   role: 'champion',
   gate: 'none',
-  figures: { xray: { pneumonia: { n: 10, positive: 5, auroc: 0.9, aurocInterval: [0.8, 1] } }, ct: {} },
+  figures: {
+    xray: {
+      pneumonia: {
+        n: 10,
+        positive: 5,
+        auroc: 0.9,
+        aurocInterval: [0.8, 1],
+        isReported: true,
+        unseen: { source: 'elsewhere', n: 9, auroc: 0.7 },
+      },
+    },
+    ct: {},
+  },
+  limitations: '- few images',
 };
 const queue = { queue: 'report-study', waiting: 1, active: 0, retrying: 0, failed: 1, parked: 1 };
 export const failedJob = {

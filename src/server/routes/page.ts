@@ -16,6 +16,8 @@ const views = [
   '/models',
   '/models/:version',
   '/password',
+  '/help',
+  '/help/:guide',
   '/api/docs',
 ];
 

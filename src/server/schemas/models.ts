@@ -15,6 +15,12 @@ const findingFiguresSchema = z
     aurocInterval: z.tuple([z.number(), z.number()]).readonly().exactOptional(),
     brier: z.number().exactOptional(),
     ece: z.number().exactOptional().describe('expected calibration error, 0 to 1'),
+    isReported: z.boolean().describe('whether the model states the finding, or ignores the output'),
+    unseen: z
+      .object({ source: z.string(), n: z.int(), auroc: z.number() })
+      .readonly()
+      .exactOptional()
+      .describe('where it was found worst of the sources that were left out of training'),
   })
   .readonly();
 export type FindingFigures = z.infer<typeof findingFiguresSchema>;
@@ -28,6 +34,7 @@ const modelShape = {
   role: z.enum(['champion', 'challenger', 'other']),
   gate: z.enum(['passed', 'refused', 'none']).describe('whether a change record says that it passed the gate beside the champion'),
   figures: z.object({ xray: figures, ct: figures }).readonly(),
+  limitations: z.string().exactOptional().describe('section of the model card, Markdown'),
   notCalibratedHere: list(z.string()).exactOptional().describe("findings whose probabilities and thresholds are the publisher's"),
   withoutGuard: list(z.enum(['xray', 'ct']))
     .exactOptional()

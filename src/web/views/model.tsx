@@ -1,12 +1,13 @@
 import { Alert, Anchor, Badge, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import Markdown from 'markdown-to-jsx';
 import { useMemo, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { EvaluationReport, GateDecision } from '../../server/page-types.js';
 import type { ModelDetail, ShownChange } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { useModelLine, withLine } from '../model-line.js';
+import { Limitations } from '../parts/limitations.js';
+import { MarkdownDocument } from '../parts/markdown-document.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { UnitPlot } from '../parts/plot.js';
 import { moment } from '../parts/time.js';
@@ -33,7 +34,7 @@ export function ModelView({ version }: { readonly version: string }): ReactNode 
 }
 
 function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const reports = Object.entries(model.reports);
   return (
     <Stack gap="md">
@@ -43,6 +44,7 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
         </Title>
         <RoleBadge role={model.role} />
       </Group>
+      {model.limitations && <Limitations text={model.limitations} isShort={false} />}
       <section className="card" aria-label={t('models.figures')}>
         <Figures model={model} />
         {model.notCalibratedHere && (
@@ -68,36 +70,10 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
       ))}
       {model.card && (
         <section className="card" aria-label={t('models.card')}>
-          {language !== 'en' && (
-            <Text size="sm" className="quiet" mb="sm">
-              {t('models.cardLanguage')}
-            </Text>
-          )}
-          <div className="markdown" lang="en">
-            <Markdown
-              options={{
-                disableParsingRawHTML: true,
-                forceBlock: true,
-                overrides: { h1: { component: 'h2' }, img: { component: 'span' }, table: { component: WideTable } },
-              }}
-            >
-              {model.card}
-            </Markdown>
-          </div>
+          <MarkdownDocument text={model.card} from="" label={t('models.card')} />
         </section>
       )}
     </Stack>
-  );
-}
-
-/** Scrolls horizontally on a narrow screen, also by keyboard. */
-function WideTable({ children }: { readonly children?: ReactNode }): ReactNode {
-  const { t } = useTexts();
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
-    <section className="scrolled" tabIndex={0} aria-label={t('models.card')}>
-      <table>{children}</table>
-    </section>
   );
 }
 

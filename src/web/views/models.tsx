@@ -5,9 +5,10 @@ import { Link } from 'wouter';
 import type { FindingFigures, ModelsPage, ShownModel } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { useModelLine, withLine } from '../model-line.js';
+import { Limitations } from '../parts/limitations.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
-import { useTexts, type TextKey } from '../texts/texts.js';
+import { useTexts, type TextKey, type Translate } from '../texts/texts.js';
 import { Drift } from './drift.js';
 import { ActionOutcome, ConfirmedAction, useModelActions, VersionActions, type ModelActionState } from './model-actions.js';
 import { Retraining } from './retraining.js';
@@ -92,6 +93,7 @@ function Model({ model, actions }: { readonly model: ShownModel; readonly action
           {t('models.created')} {model.created}
         </Text>
       </Group>
+      {model.limitations && <Limitations text={model.limitations} isShort />}
       <Figures model={model} />
       <VersionActions model={model} actions={actions} />
     </section>
@@ -101,7 +103,9 @@ function Model({ model, actions }: { readonly model: ShownModel; readonly action
 export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
   const { t } = useTexts();
   const rows = (['xray', 'ct'] as const).flatMap((network) =>
-    Object.entries(model.figures[network]).map(([name, figures]) => ({ network, name, figures })),
+    Object.entries(model.figures[network])
+      .filter(([, { isReported }]) => isReported)
+      .map(([name, figures]) => ({ network, name, figures })),
   );
   if (rows.length === 0) return null;
   return (
@@ -110,7 +114,7 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t('models.figures')}</Table.Th>
-            {(['models.auroc', 'models.interval', 'models.ece', 'models.brier', 'models.images'] as const).map((key) => (
+            {(['models.unseen', 'models.auroc', 'models.interval', 'models.ece', 'models.brier', 'models.images'] as const).map((key) => (
               <Table.Th scope="col" key={key} className="number">
                 {t(key)}
               </Table.Th>
@@ -123,7 +127,7 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
               <Table.Td>
                 {t(`models.${network}`)}: {name}
               </Table.Td>
-              {cells(figures).map((cell, index) => (
+              {cells(figures, t).map((cell, index) => (
                 <Table.Td key={index} className="number">
                   {cell}
                 </Table.Td>
@@ -136,8 +140,9 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
   );
 }
 
-function cells({ auroc, aurocInterval, ece, brier, n, positive }: FindingFigures): readonly string[] {
+function cells({ unseen, auroc, aurocInterval, ece, brier, n, positive }: FindingFigures, t: Translate): readonly string[] {
   return [
+    unseen ? t('models.unseenAt', { auroc: unseen.auroc.toFixed(3), source: unseen.source }) : t('models.unseenUnknown'),
     auroc?.toFixed(3) ?? '–',
     aurocInterval ? `${aurocInterval[0].toFixed(3)} – ${aurocInterval[1].toFixed(3)}` : '–',
     ece?.toFixed(3) ?? '–',

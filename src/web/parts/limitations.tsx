@@ -1,0 +1,23 @@
+import { Alert, Anchor } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { useTexts } from '../texts/texts.js';
+import { MarkdownText } from './markdown-document.js';
+
+/** The first section of a model card. @param isShort the first limitation, with a button for the others */
+export function Limitations({ text, isShort }: { readonly text: string; readonly isShort: boolean }): ReactNode {
+  const { t } = useTexts();
+  const [isOpen, setOpen] = useState(!isShort);
+  const items = text.split(/\n(?=- )/);
+  return (
+    <Alert color="orange" title={t('models.limitations')} mt={isShort ? 'sm' : 0}>
+      <div className="markdown limitations" lang="en">
+        <MarkdownText text={isOpen ? text : items[0]!} from="" label={t('models.limitations')} />
+      </div>
+      {!isOpen && items.length > 1 && (
+        <Anchor component="button" type="button" size="sm" onClick={() => setOpen(true)}>
+          {t('models.moreLimitations', { count: items.length - 1 })}
+        </Anchor>
+      )}
+    </Alert>
+  );
+}

@@ -1,0 +1,15 @@
+import type { enHelp } from '../en/help.js';
+
+export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
+  'nav.help': 'Hilfe',
+  'help.title': 'Hilfe',
+  'help.search': 'In den Anleitungen suchen',
+  'help.guide': 'Anleitungen',
+  'help.reference': 'Nachschlagewerk',
+  'help.all': 'Alle Anleitungen',
+  'help.contents': 'Inhalt',
+  'help.language': 'Dieser Text ist auf Englisch verfasst.',
+  'help.matches': '{count} Abschnitte gefunden',
+  'help.noMatch': 'Kein Abschnitt enthält diese Wörter. Versuchen Sie weniger oder andere Wörter; die Anleitungen sind auf Englisch.',
+  'help.here': 'Hilfe zu dieser Ansicht',
+};
