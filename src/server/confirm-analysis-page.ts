@@ -1,7 +1,5 @@
 import type { RequestState } from '../reporting/request-analysis.js';
-import { escapeHtml, smallPage } from './small-page.js';
-
-type Language = 'en' | 'de';
+import { escapeHtml, smallPage, type SmallPageLanguage } from './small-page.js';
 
 const texts = {
   en: {
@@ -26,10 +24,24 @@ const texts = {
     'in-progress': 'Die Studie wird bereits analysiert. Das Ergebnis erscheint auf ihrer Seite.',
     unchanged: 'Nichts zu tun: Die Studie hat sich seit ihrer letzten Analyse nicht geändert.',
   },
-} as const satisfies Record<Language, Record<RequestState | 'title' | 'question' | 'confirm' | 'study' | 'again' | 'expired', string>>;
+  fr: {
+    title: 'Analyser maintenant',
+    question: 'Demander l’analyse de cet examen ? Il est analysé même si aucune règle ne le sélectionne.',
+    confirm: 'Analyser maintenant',
+    study: 'Résultat de l’IA pour cet examen',
+    again: 'Rouvrir cette page',
+    expired: 'Cette page a déjà servi ou date de plus de dix minutes ; rien n’a été demandé.',
+    queued: 'L’examen attend son analyse. Le résultat apparaîtra sur sa page.',
+    'in-progress': 'L’examen est déjà en cours d’analyse. Le résultat apparaîtra sur sa page.',
+    unchanged: 'Rien à faire : l’examen n’a pas changé depuis sa dernière analyse.',
+  },
+} as const satisfies Record<
+  SmallPageLanguage,
+  Record<RequestState | 'title' | 'question' | 'confirm' | 'study' | 'again' | 'expired', string>
+>;
 
 /** Asks the user to confirm. @param token of the form */
-export function confirmAnalysisPage(studyInstanceUID: string, token: string, language: Language): string {
+export function confirmAnalysisPage(studyInstanceUID: string, token: string, language: SmallPageLanguage): string {
   const { title, question, confirm } = texts[language];
   return pageOf(
     studyInstanceUID,
@@ -44,13 +56,13 @@ export function confirmAnalysisPage(studyInstanceUID: string, token: string, lan
 }
 
 /** What came of it. */
-export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', language: Language): string {
+export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', language: SmallPageLanguage): string {
   const { title, again } = texts[language];
   const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID)}">${again}</a></p>` : '';
   return pageOf(studyInstanceUID, language, `<h2>${title}</h2>\n<p role="status">${texts[language][state]}</p>\n${link}`);
 }
 
-function pageOf(studyInstanceUID: string, language: Language, content: string): string {
+function pageOf(studyInstanceUID: string, language: SmallPageLanguage, content: string): string {
   const { title, study } = texts[language];
   const uid = `<p class="uid">${escapeHtml(studyInstanceUID)}</p>`;
   const link = `<p><a href="/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;

@@ -1,4 +1,4 @@
-import { escapeHtml, smallPage } from './small-page.js';
+import { escapeHtml, smallPage, type SmallPageLanguage } from './small-page.js';
 
 interface LoginTexts {
   readonly logIn: string;
@@ -7,9 +7,10 @@ interface LoginTexts {
   readonly password: string;
 }
 
-const texts: Readonly<Record<'en' | 'de', LoginTexts>> = {
+const texts: Readonly<Record<SmallPageLanguage, LoginTexts>> = {
   en: { logIn: 'Log in', hospital: 'Log in with your hospital account', name: 'Name', password: 'Password' },
   de: { logIn: 'Anmelden', hospital: 'Mit dem Konto des Krankenhauses anmelden', name: 'Name', password: 'Passwort' },
+  fr: { logIn: 'Se connecter', hospital: 'Se connecter avec le compte de l’hôpital', name: 'Nom', password: 'Mot de passe' },
 };
 
 /** @param next where the user goes after the login; a path of ours (see returnPath) */
@@ -19,7 +20,7 @@ export function loginPage({
   next,
 }: {
   readonly openId: boolean;
-  readonly language: 'en' | 'de';
+  readonly language: SmallPageLanguage;
   readonly next?: string | undefined;
 }): string {
   const { logIn, hospital, name, password } = texts[language];

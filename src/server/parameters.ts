@@ -36,3 +36,9 @@ export function studyUid(text: string): string {
   if (isUsableUid(text) || /^(?=.*%)[0-9A-Za-z%][0-9A-Za-z._%~-]{0,127}$/.test(text)) return text;
   throw new Fault('request-invalid', 'expected a Study Instance UID in the address, found something else');
 }
+
+/** Two letters of ISO 639-1. */
+export const languageQuery = z
+  .string()
+  .regex(/^[a-z]{2}$/, 'two letters, as in en')
+  .default('en');

@@ -1,13 +1,18 @@
 import type { Request } from 'express';
 
+const smallPageLanguages = ['en', 'de', 'fr'] as const;
+export type SmallPageLanguage = (typeof smallPageLanguages)[number];
+
 /** The language that the browser prefers: pages without scripts know nothing else of the user. */
-export function languageOf(request: Request): 'en' | 'de' {
-  return request.acceptsLanguages(['en', 'de']) === 'de' ? 'de' : 'en';
+export function languageOf(request: Request): SmallPageLanguage {
+  const accepted = request.acceptsLanguages([...smallPageLanguages]);
+  return smallPageLanguages.find((one) => one === accepted) ?? 'en';
 }
 
 const notices = {
   en: 'Not for diagnosis. Software results, not verified by a physician.',
   de: 'Nicht zur Diagnose. Ergebnisse einer Software, von keinem Arzt geprüft.',
+  fr: 'Ne pas utiliser pour un diagnostic. Résultats d’un logiciel, non vérifiés par un médecin.',
 } as const;
 
 /** A page of one card, dark as the application; works without scripts. @param content HTML */
@@ -17,7 +22,7 @@ export function smallPage({
   content,
 }: {
   readonly title: string;
-  readonly language: 'en' | 'de';
+  readonly language: SmallPageLanguage;
   readonly content: string;
 }): string {
   return `<!doctype html>

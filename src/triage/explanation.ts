@@ -4,7 +4,7 @@ import type { EncounterClass } from './encounter-class.js';
 import { isOverdue, limitOf } from './reading-order.js';
 import { urgencyParts, type UrgencyFacts, type UrgencyWeights, type WeighedFinding } from './urgency.js';
 
-export const explanationLanguages = ['en', 'de'] as const;
+export const explanationLanguages = ['en', 'de', 'fr'] as const;
 export type ExplanationLanguage = (typeof explanationLanguages)[number];
 
 /** A finding and how it is called: Code Meaning of its concept. */
@@ -50,7 +50,21 @@ const words: Readonly<Record<ExplanationLanguage, Words>> = {
     overdue: (wait, limit) => `wartet ${wait}: länger als die Grenze von ${limit}`,
     units: { day: 'T', hour: 'h', minute: 'min' },
   },
+  fr: {
+    encounter: { emergency: 'urgence', inpatient: 'hospitalisé', outpatient: 'ambulatoire' },
+    undetermined: 'indéterminé',
+    priority: (priority) => `priorité ${priority}`,
+    age: (ageGroup) => `âge ${ageGroups[ageGroup].replace(' to ', ' à ').replace('from', 'dès')}`,
+    waiting: (wait) => `attend depuis ${wait}`,
+    overdue: (wait, limit) => `attend depuis ${wait} : plus que la limite de ${limit}`,
+    units: { day: 'j', hour: 'h', minute: 'min' },
+  },
 };
+
+/** English for a language that has no words here. */
+export function explanationLanguageOf(code: string): ExplanationLanguage {
+  return explanationLanguages.find((one) => one === code) ?? 'en';
+}
 
 /** Largest parts of the urgency that are named. */
 const maxParts = 3;

@@ -9,7 +9,7 @@ import { helpFor } from './guide-address.js';
 import { useLive } from './live.js';
 import { Loading } from './parts/query-boundary.js';
 import { timeZone } from './parts/time.js';
-import { languageNames, useTexts, type Language, type TextKey } from './texts/texts.js';
+import { languageCodes, languageName, useTexts, type TextKey } from './texts/texts.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
@@ -158,9 +158,9 @@ function Settings(): ReactNode {
         <Menu.Item onClick={() => setColorScheme('dark')}>{t('app.theme.dark')}</Menu.Item>
         <Menu.Item onClick={() => setColorScheme('light')}>{t('app.theme.light')}</Menu.Item>
         <Menu.Divider />
-        {(Object.keys(languageNames) as Language[]).map((one) => (
+        {languageCodes.map((one) => (
           <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)} aria-current={one === language ? 'true' : undefined}>
-            {languageNames[one]}
+            {languageName(one)}
             {one === language ? ' ✓' : ''}
           </Menu.Item>
         ))}

@@ -6,6 +6,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiFault } from './api.js';
 import { App } from './app.js';
+import { firstLanguage, loadTranslate } from './texts/languages.js';
 import { TextsProvider } from './texts/texts.js';
 import { theme } from './theme.js';
 
@@ -19,10 +20,13 @@ const client = new QueryClient({
   },
 });
 
+const language = firstLanguage();
+const first = { language, t: await loadTranslate(language) };
+
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="dark" colorSchemeManager={localStorageColorSchemeManager({ key: 'chest-ai-theme' })}>
-      <TextsProvider>
+      <TextsProvider first={first}>
         <QueryClientProvider client={client}>
           <App />
         </QueryClientProvider>

@@ -7,3 +7,7 @@ declare module '*.svg' {
   const address: string;
   export = address;
 }
+/** Files that Vite finds when it builds the page; each is loaded when its function is called. */
+interface ImportMeta {
+  glob<Module>(pattern: string): Readonly<Record<string, () => Promise<Module>>>;
+}

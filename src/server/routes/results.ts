@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
-import { studyUid, wholeNumber } from '../parameters.js';
+import { languageQuery, studyUid, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { outcomeSchema, resultSchema, studyPageSchema } from '../schemas/study.js';
 import { startedPorts } from '../started-ports.js';
-import { explanationLanguages } from '../../triage/explanation.js';
+import { explanationLanguageOf } from '../../triage/explanation.js';
 
 /** Results of studies, for programs and for the study page. */
 export function resultRoutes(parts: ServerParts): readonly Route[] {
@@ -43,11 +43,11 @@ export function resultRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/studies/:study/page',
       access: 'viewer',
       summary: 'What the study page shows: patient, images, heat maps, history',
-      query: z.object({ language: z.enum(explanationLanguages).default('en').describe('of the explanation') }),
+      query: z.object({ language: languageQuery.describe('of the explanation; English where the service has no words in it') }),
       reply: { json: studyPageSchema },
       async handle({ param, query, actor }) {
         const study = param('study');
-        const page = await startedPorts(parts).page.study(study, query.language);
+        const page = await startedPorts(parts).page.study(study, explanationLanguageOf(query.language));
         await parts.audit.recordView({ ...actor, action: 'study.view', subject: { studyInstanceUID: study } });
         return page;
       },

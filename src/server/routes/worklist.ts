@@ -3,13 +3,13 @@ import { Fault } from '../../errors.js';
 import { identify } from '../access/authenticate.js';
 import type { Principal } from '../access/roles.js';
 import { EventStreams } from '../event-streams.js';
-import { optionalText, wholeNumber } from '../parameters.js';
+import { languageQuery, optionalText, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { outcomeSchema, patientSchema, readingStateSchema, worklistCountsSchema, worklistPageSchema } from '../schemas/study.js';
 import { searchText } from '../../audit/search-text.js';
 import { startedPorts } from '../started-ports.js';
-import { explanationLanguages } from '../../triage/explanation.js';
+import { explanationLanguageOf } from '../../triage/explanation.js';
 
 /** Current results of all studies, page by page, and an event whenever something has changed. */
 export function worklistRoutes(parts: ServerParts): readonly Route[] {
@@ -29,7 +29,7 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
         search: optionalText(64).describe("beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number"),
         reading: readingStateSchema.optional().describe('unread: waits and nobody has claimed it'),
         order: z.enum(['urgency', 'priority']).optional().describe('default: the setting triage.order'),
-        language: z.enum(explanationLanguages).default('en').describe('of the explanations'),
+        language: languageQuery.describe('of the explanations; English where the service has no words in it'),
         after: optionalText(400).describe('`next` of the page before, in the same order'),
       }),
       reply: { json: worklistPageSchema },
@@ -47,7 +47,7 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
               ],
             },
           });
-        const page = await startedPorts(parts).page.worklist(query);
+        const page = await startedPorts(parts).page.worklist({ ...query, language: explanationLanguageOf(query.language) });
         await parts.audit.recordView({ ...actor, action: 'worklist.view' });
         return page;
       },

@@ -1,5 +1,5 @@
 import { get } from '../api.js';
-import { firstLanguage, translator } from '../texts/languages.js';
+import { firstLanguage, loadTranslate } from '../texts/languages.js';
 import type { CurrentUser } from '../current-user.js';
 import { AssessmentBar } from './bar.js';
 
@@ -20,7 +20,7 @@ function studiesOf(search: string): readonly string[] {
 }
 
 const language = firstLanguage();
-const bar = new AssessmentBar(translator(language), language, await get<CurrentUser>('/api/me'));
+const bar = new AssessmentBar(await loadTranslate(language), language, await get<CurrentUser>('/api/me'));
 document.body.append(bar.host);
 let shown = '';
 setInterval(() => {

@@ -1,22 +1,38 @@
-import { de } from './de.js';
 import { en, type TextKey } from './en.js';
 
-const languages = { en, de } as const;
-export type Language = keyof typeof languages;
-export const languageNames: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' };
+/** Code of a language of the page (ISO 639-1): the name of a file of this folder with two letters, which exports its texts under that name. */
+export type Language = string;
+type Texts = Readonly<Record<TextKey, string>>;
 
 export type Translate = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
 
+const files = import.meta.glob<Readonly<Record<string, Texts>>>('./[a-z][a-z].ts');
+const codeOf = (path: string): Language => path.slice('./'.length, -'.ts'.length);
+
+export const languageCodes: readonly Language[] = Object.keys(files)
+  .map(codeOf)
+  .sort((one, other) => Number(other === 'en') - Number(one === 'en') || one.localeCompare(other));
+
 const storageKey = 'chest-ai-language';
 
-export function translator(language: Language): Translate {
-  return (key, values = {}) => languages[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+/** What a language calls itself: "Deutsch", "Français". */
+export function languageName(code: Language): string {
+  const name = new Intl.DisplayNames(code, { type: 'language' }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
 }
 
-/** The language chosen last in this browser, else the browser's own. */
+/** English comes with the page, another language is loaded when it is chosen. */
+export async function loadTranslate(language: Language): Promise<Translate> {
+  const load = language === 'en' ? undefined : files[`./${language}.ts`];
+  const texts: Texts = (await load?.())?.[language] ?? en;
+  return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+}
+
+/** The language chosen last in this browser, else the first of the browser's own that the page has, else English. */
 export function firstLanguage(): Language {
-  const wanted = localStorage.getItem(storageKey) ?? navigator.language.slice(0, 2);
-  return wanted === 'de' ? 'de' : 'en';
+  const stored = localStorage.getItem(storageKey);
+  const wanted = [...(stored === null ? [] : [stored]), ...navigator.languages.map((one) => one.slice(0, 2))];
+  return wanted.find((one) => languageCodes.includes(one)) ?? 'en';
 }
 
 export function storeLanguage(language: Language): void {

@@ -1,23 +1,37 @@
-import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
-import { firstLanguage, storeLanguage, translator, type Language, type Translate } from './languages.js';
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { loadTranslate, storeLanguage, type Language, type Translate } from './languages.js';
 
 export type { TextKey } from './en.js';
-export { languageNames, type Language, type Translate } from './languages.js';
+export { languageCodes, languageName, type Language, type Translate } from './languages.js';
 
-interface Texts {
+interface LoadedTexts {
   readonly language: Language;
   readonly t: Translate;
+}
+interface Texts extends LoadedTexts {
   setLanguage(language: Language): void;
 }
 
 const TextsContext = createContext<Texts | undefined>(undefined);
 
-export function TextsProvider({ children }: { readonly children: ReactNode }): ReactNode {
-  const [language, setLanguage] = useState<Language>(firstLanguage);
-  const texts = useMemo(() => {
-    document.documentElement.lang = language;
-    return { language, t: translator(language), setLanguage: (next: Language) => (storeLanguage(next), setLanguage(next)) };
-  }, [language]);
+/** @param first texts of the first language, loaded before the page is drawn */
+export function TextsProvider({ first, children }: { readonly first: LoadedTexts; readonly children: ReactNode }): ReactNode {
+  const [loaded, setLoaded] = useState(first);
+  useEffect(() => {
+    document.documentElement.lang = loaded.language;
+  }, [loaded.language]);
+  const texts = useMemo(
+    () => ({
+      ...loaded,
+      setLanguage: (language: Language) => {
+        void loadTranslate(language).then((t) => {
+          storeLanguage(language);
+          setLoaded({ language, t });
+        });
+      },
+    }),
+    [loaded],
+  );
   return <TextsContext.Provider value={texts}>{children}</TextsContext.Provider>;
 }
 

@@ -13,16 +13,18 @@ export function TrialReportPanel({ id, isEnded }: { readonly id: number; readonl
   const user = useCurrentUser();
   const maySign = isEnded && (user?.roles.some((role) => role === 'operator' || role === 'admin') ?? false);
   const address = `/api/backfills/${id}`;
+  // The document is written in English and German.
+  const written = language === 'de' ? 'de' : 'en';
   const query = useQuery({ queryKey: ['backfills', id, 'report'], queryFn: () => get<TrialReport>(`${address}/report`), retry: false });
   if (!query.data) return null;
   const { signOffs } = query.data;
   return (
     <Stack gap={4} mt="xs" data-testid="trial-report">
       <Group gap="md">
-        <Anchor href={`${address}/report.html?language=${language}`} target="_blank" size="sm">
+        <Anchor href={`${address}/report.html?language=${written}`} target="_blank" size="sm">
           {t('archive.report')}
         </Anchor>
-        <Anchor href={`${address}/report.pdf?language=${language}`} size="sm">
+        <Anchor href={`${address}/report.pdf?language=${written}`} size="sm">
           {t('archive.reportPdf')}
         </Anchor>
         <Anchor href={`${address}/report.json`} target="_blank" size="sm">
