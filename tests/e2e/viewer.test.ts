@@ -10,6 +10,7 @@ import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { hashPassword } from '../../src/server/access/password.js';
 import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
 import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
+import { isKeyObjectSelection } from '../../src/sr/key-object-selection.js';
 import { chestStudy } from '../support/chest-study.js';
 import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
@@ -59,6 +60,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
       model: { directory: cautiousStarter() },
       orthanc: { requestTimeoutMs: 30_000 },
       assessments: { verifiers: ['petrova'], organization: 'Example Hospital' },
+      messages: { channels: [{ name: 'key-objects', dicom: {} }], rules: [{ channel: 'key-objects' }] },
     });
     for (const [name, roles] of [
       ['petrova', ['reader']],
@@ -77,6 +79,20 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     for (const path of ['/viewer', `/viewer/viewer?StudyInstanceUIDs=${study}`, '/dicom-web/studies', '/viewer/app-config.js']) {
       assert.equal((await fetch(service.url + path, { redirect: 'manual' })).status, 401, path);
     }
+  });
+
+  test('a study with a key object selection opens on its X-ray, and the selection is no obstacle', async () => {
+    const { page, mistakes } = open;
+    await eventually('the key object selection', async () => {
+      const instances = await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID);
+      assert.equal(instances.filter(isKeyObjectSelection).length, 1);
+    });
+    await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
+    await page.waitForSelector('.cornerstone-canvas', patience);
+    await page.waitForSelector('text="AI key objects (unverified)"', patience);
+    await eventually('a bright canvas', async () => assert.ok((await brightness(open)) > 20));
+    await screenshot(page, 'viewer-key-objects');
+    assert.deepEqual(mistakes, []);
   });
 
   test('the X-ray opens, and the study lists report, regions and heat map', async () => {
