@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loadConfigFile } from '../config-file.js';
+import { loadConfigFile, parseConfig } from '../config-file.js';
 import { compilePattern } from './pattern.js';
 
 /**
@@ -76,6 +76,8 @@ const rule = z.strictObject({
   destinations: z.array(destination).default([]),
   /** Findings that are not reported of the studies that this rule takes, by their names in config/findings.json. */
   findingsOff: z.array(z.string().min(1)).default([]),
+  /** false: the rule is switched off and takes no study. */
+  enabled: z.boolean().optional(),
 });
 
 const routingSchema = z
@@ -90,6 +92,11 @@ export type Routing = z.output<typeof routingSchema>;
 /** @throws Fault `config-invalid` with file, line and what was expected */
 export function loadRouting(file: string): Routing {
   return loadConfigFile(file, routingSchema);
+}
+
+/** As loadRouting, for a text; `file` only names it in errors. */
+export function parseRouting(text: string, file: string): Routing {
+  return parseConfig(text, file, routingSchema);
 }
 
 export { routingSchema };

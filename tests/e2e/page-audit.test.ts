@@ -42,8 +42,9 @@ describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
     await page.fill('#audit-actor', 'admin');
     await eventually('the logins', async () => {
       const texts = await rows.allTextContents();
-      assert.ok(texts.length >= 1 && texts.every((one) => /adminView audit log/.test(one)), texts.join('\n'));
+      assert.ok(texts.length >= 1 && texts.every((one) => /adminViewed the audit log/.test(one)), texts.join('\n'));
     });
+    assert.match((await rows.first().locator('td').nth(1).textContent())!, /GMT|UTC/, 'a time has its zone');
     await page.fill('#audit-from', '2099-01-01');
     await page.waitForSelector('text=No matching entries');
     await page.fill('#audit-from', '2000-01-01');
