@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, type Document, type YAMLMap } from 'yaml';
-import { parseConfig } from '../config-file.js';
+import { flattenIssue, parseConfig } from '../config-file.js';
 import { Fault } from '../errors.js';
 import { routingSchema, type Routing } from './rules.js';
 
@@ -46,13 +46,14 @@ export function editedRules({ rules }: Routing): readonly EditedRule[] {
 /** By the schema of the file. @param knownFindings names of config/findings.json */
 export function checkRules(rules: readonly EditedRule[], knownFindings: readonly string[]): readonly RuleProblem[] {
   const checked = routingSchema.safeParse({ rules: rules.map((one) => plainRule(one)) });
-  const problems = (checked.error?.issues ?? []).map(
-    ({ path: [, rule, part], message }): RuleProblem => ({
+  const problems = (checked.error?.issues ?? []).flatMap(flattenIssue).map(({ path: [, rule, part, ...inner], message }): RuleProblem => {
+    const place = inner.filter((one) => typeof one === 'string').join('.');
+    return {
       ...(typeof rule === 'number' ? { rule } : {}),
       ...(typeof part === 'string' ? { part } : {}),
-      text: message,
-    }),
-  );
+      text: place === '' ? message : `${place}: ${message}`,
+    };
+  });
   const unknown = rules.flatMap(({ findingsOff }, rule) =>
     findingsOff
       .filter((name) => !knownFindings.includes(name))

@@ -13,7 +13,9 @@ const pattern = z
     isPattern,
     'expected a text (with * as wildcard), a /regular expression/ of RE2 (without backreferences and look-around) or missing, of at most 500 characters',
   );
-const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], { error: 'expected a text or a list of texts' });
+const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1, 'expected at least one value')], {
+  error: 'expected a text or a list of texts',
+});
 
 /** Conditions over one series; all that are given must be met. Study attributes are the same for each series. */
 export const conditionsSchema = z

@@ -27,7 +27,7 @@ describe('the page: routing rules', { ...(skip ? { skip } : {}) }, () => {
     await page.click('button:has-text("Add rule")');
     await page.waitForSelector('text=Correct these points first');
     assert.ok(await page.isDisabled('section[aria-label=Apply] button:has-text("Apply")'));
-    await page.waitForSelector('fieldset[data-rule=new-rule] >> text=/expected|Too small/');
+    await page.waitForSelector('fieldset[data-rule=new-rule] >> text=/modality: expected at least one value/');
     assert.deepEqual(await accessibilityFaults(page), []);
     await screenshot(page, 'rules-problems', { fullPage: true });
     await page.fill('#rule-4-set-1-values-1', 'CR, DX');

@@ -70,6 +70,7 @@ test('usability 12: a draft is checked by the schema of the file, with the rule 
       .map(({ text }) => text)
       .join('; ');
   for (const part of ['name', 'priority', 'when']) assert.notEqual(at(part), '', part);
+  assert.match(at('when'), /modality: expected at least one value/);
   assert.match(at('findingsOff'), /expected a finding of config\/findings.json, found "dragon"/);
   assert.ok(problems.every(({ text }) => text.length > 0));
   assert.throws(() => editRules(shipped, wrong, findings), isFault('request-invalid', { detail: /rule 5 findingsOff/ }));

@@ -2,6 +2,7 @@ import 'uplot/dist/uPlot.min.css';
 import { Text, useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import UPlot from 'uplot';
+import { useTexts } from '../texts/texts.js';
 
 export interface PlotProps {
   /** Text alternative for users who do not see the plot. */
@@ -80,6 +81,7 @@ export function TimePlot({ label, times, series }: TimePlotProps): ReactNode {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const scheme = useComputedColorScheme('dark');
+  const { language } = useTexts();
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
     watch.observe(ref.current!);
@@ -90,6 +92,7 @@ export function TimePlot({ label, times, series }: TimePlotProps): ReactNode {
     const ink = scheme === 'dark' ? '#c3cad1' : '#39434d';
     const grid = { stroke: scheme === 'dark' ? '#29323a' : '#dde4e8', width: 1 };
     const axis: UPlot.Axis = { stroke: ink, grid, ticks: grid, font: '12px system-ui' };
+    const hour = new Intl.DateTimeFormat(language, { weekday: 'short', hour: '2-digit' });
     const plot = new UPlot(
       {
         width,
@@ -97,7 +100,10 @@ export function TimePlot({ label, times, series }: TimePlotProps): ReactNode {
         cursor: { show: false },
         legend: { show: false },
         scales: { y: { range: (_self, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
-        axes: [axis, { ...axis, size: 44 }],
+        axes: [
+          { ...axis, space: 90, values: (_plot, ticks) => ticks.map((tick) => hour.format(new Date(tick * 1000))) },
+          { ...axis, size: 44 },
+        ],
         series: [
           {},
           ...series.map(({ name }, index) => ({
@@ -113,7 +119,7 @@ export function TimePlot({ label, times, series }: TimePlotProps): ReactNode {
       ref.current,
     );
     return () => plot.destroy();
-  }, [width, scheme, times, series]);
+  }, [width, scheme, language, times, series]);
   return (
     <figure className="time-plot">
       <Text component="figcaption" size="sm" fw={600}>

@@ -31,20 +31,22 @@ export function AccountList({ self }: { readonly self: string }): ReactNode {
               <Table.Tr>
                 <Table.Th scope="col">{t('administration.name')}</Table.Th>
                 <Table.Th scope="col">{t('administration.roles')}</Table.Th>
-                <Table.Th scope="col">{t('administration.lastLogin')}</Table.Th>
+                <Table.Th scope="col" className="wide">
+                  {t('administration.lastLogin')}
+                </Table.Th>
                 <Table.Th scope="col">{t('administration.actions')}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {accounts.map((account) => (
                 <Table.Tr key={account.name} data-account={account.name}>
-                  <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                  <Table.Td style={{ overflowWrap: 'break-word' }}>
                     <b>{account.name}</b>
                     {account.disabled && <div className="present">{t('administration.disabled')}</div>}
                     {account.origin === 'oidc' && <div className="quiet">{t('administration.origin.oidc')}</div>}
                   </Table.Td>
                   <Table.Td>{account.roles.join(', ')}</Table.Td>
-                  <Table.Td>{account.lastLoginAt ? <Ago at={account.lastLoginAt} /> : t('administration.never')}</Table.Td>
+                  <Table.Td className="wide">{account.lastLoginAt ? <Ago at={account.lastLoginAt} /> : t('administration.never')}</Table.Td>
                   <Table.Td>
                     {account.name === self ? (
                       <Text size="sm" className="quiet">

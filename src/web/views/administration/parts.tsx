@@ -145,7 +145,7 @@ export function ScrolledTable({
   readonly children: ReactNode;
 }): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': label } }}>
+    <Table.ScrollContainer minWidth={320} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': label } }}>
       <Table verticalSpacing={6} data-testid={name}>
         {children}
       </Table>

@@ -33,8 +33,12 @@ export function SessionList(): ReactNode {
                 <Table.Tr>
                   <Table.Th scope="col">{t('administration.account')}</Table.Th>
                   <Table.Th scope="col">{t('administration.browser')}</Table.Th>
-                  <Table.Th scope="col">{t('administration.address')}</Table.Th>
-                  <Table.Th scope="col">{t('administration.begun')}</Table.Th>
+                  <Table.Th scope="col" className="wide">
+                    {t('administration.address')}
+                  </Table.Th>
+                  <Table.Th scope="col" className="wide">
+                    {t('administration.begun')}
+                  </Table.Th>
                   <Table.Th scope="col">{t('administration.lastActivity')}</Table.Th>
                   <Table.Th scope="col">{t('administration.actions')}</Table.Th>
                 </Table.Tr>
@@ -42,10 +46,10 @@ export function SessionList(): ReactNode {
               <Table.Tbody>
                 {sessions.map((one) => (
                   <Table.Tr key={one.id} data-session={one.account}>
-                    <Table.Td style={{ overflowWrap: 'anywhere' }}>{one.account}</Table.Td>
+                    <Table.Td style={{ overflowWrap: 'break-word' }}>{one.account}</Table.Td>
                     <Table.Td>{one.browser || <span className="quiet">{t('administration.unknown')}</span>}</Table.Td>
-                    <Table.Td>{one.remote || <span className="quiet">{t('administration.unknown')}</span>}</Table.Td>
-                    <Table.Td>
+                    <Table.Td className="wide">{one.remote || <span className="quiet">{t('administration.unknown')}</span>}</Table.Td>
+                    <Table.Td className="wide">
                       <Ago at={one.createdAt} />
                     </Table.Td>
                     <Table.Td>

@@ -28,7 +28,9 @@ export function TokenList(): ReactNode {
                 <Table.Tr>
                   <Table.Th scope="col">{t('administration.name')}</Table.Th>
                   <Table.Th scope="col">{t('administration.roles')}</Table.Th>
-                  <Table.Th scope="col">{t('administration.lastUsed')}</Table.Th>
+                  <Table.Th scope="col" className="wide">
+                    {t('administration.lastUsed')}
+                  </Table.Th>
                   <Table.Th scope="col">{t('administration.expires')}</Table.Th>
                   <Table.Th scope="col">{t('administration.actions')}</Table.Th>
                 </Table.Tr>
@@ -36,9 +38,9 @@ export function TokenList(): ReactNode {
               <Table.Tbody>
                 {tokens.map((token) => (
                   <Table.Tr key={token.name} data-token={token.name}>
-                    <Table.Td style={{ overflowWrap: 'anywhere' }}>{token.name}</Table.Td>
+                    <Table.Td style={{ overflowWrap: 'break-word' }}>{token.name}</Table.Td>
                     <Table.Td>{token.roles.join(', ')}</Table.Td>
-                    <Table.Td>{token.lastUsedAt ? <Ago at={token.lastUsedAt} /> : t('administration.never')}</Table.Td>
+                    <Table.Td className="wide">{token.lastUsedAt ? <Ago at={token.lastUsedAt} /> : t('administration.never')}</Table.Td>
                     <Table.Td>{token.expiresAt ? <Ago at={token.expiresAt} /> : t('administration.never')}</Table.Td>
                     <Table.Td>
                       <RevokeToken token={token} />
