@@ -82,6 +82,7 @@ describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
     const { seq: intention } = await audit.append({ ...entry, outcome: 'intended' });
     await audit.append({ ...entry, subject: { ...entry.subject, intention } });
     await audit.append({ actor: 'kim', action: 'verdict.give', subject: { studyInstanceUID: opacity.studyInstanceUID } });
+    await page.goto(`${pages.service.url}/worklist`);
     await page.click('header nav a:has-text("Audit log")');
     await page.fill('#audit-actor', 'kim');
     const rows = page.locator('[data-testid=audit-entries] tbody tr');
