@@ -46,7 +46,7 @@ export function parseConfig<Schema extends z.ZodType>(
   const found = document.toJS() as unknown;
   const result = schema.safeParse(found ?? {});
   if (result.success) return result.data;
-  const mistakes = result.error.issues.flatMap(flatten).map((issue) => {
+  const mistakes = result.error.issues.flatMap(flattenIssue).map((issue) => {
     const line = lineOf(document, lines, issue.path);
     const where = issue.path.length ? ` ${issue.path.join('.')}:` : '';
     return `${file}${line ? `:${line}` : ''}:${where} ${issue.message}${foundText(found, issue)}${suggestion(schema, issue)}`;
@@ -81,14 +81,14 @@ function suggestion(schema: z.ZodType, issue: Issue): string {
 }
 
 /** A union reports only "Invalid input" unless the schema states a message; the issues of the alternative that fits best are more precise. */
-function flatten(issue: Issue): Issue[] {
+export function flattenIssue(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const ofRightType = issue.errors.filter(
     (alternative) => !alternative.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0),
   );
   const [closest] = [...ofRightType].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
   if (!closest) return [issue.message === 'Invalid input' ? { ...issue.errors[0]![0]!, path: issue.path } : issue];
-  return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue).flatMap(flatten);
+  return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue).flatMap(flattenIssue);
 }
 
 function depth(issues: readonly Issue[]): number {

@@ -37,7 +37,7 @@ export function checkBackfill(request: BackfillRequest, { rules }: Pick<Routing,
   const { rule, perHour = defaultPerHour, hours, shadow = false } = request;
   if (!Number.isInteger(perHour) || perHour < 1 || perHour > maxPerHour)
     throw new Fault('request-invalid', `expected a whole number of studies an hour from 1 to ${maxPerHour}, found ${perHour}`);
-  if (rule !== undefined && !rules.some((one) => one.name === rule && one.action === 'analyse'))
+  if (rule !== undefined && !rules.some((one) => one.name === rule && one.action === 'analyse' && one.enabled !== false))
     throw new Fault(
       'request-invalid',
       `expected the name of a rule that analyses (${rules

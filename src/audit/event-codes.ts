@@ -63,6 +63,7 @@ const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   discordance: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
+  session: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
   audit: { id: auditLogUsed },
 };
@@ -79,7 +80,7 @@ export function eventOf(recorded: string): AuditEvent {
 function actionOf(verb: string): AuditEvent['action'] {
   if (verb === 'view' || verb === 'verify' || verb === 'found') return 'R';
   if (verb === 'add' || verb === 'give') return 'C';
-  if (verb === 'revoke' || verb === 'disable' || verb === 'delete' || verb === 'remove' || verb === 'erase') return 'D';
+  if (verb === 'revoke' || verb === 'disable' || verb === 'delete' || verb === 'remove' || verb === 'erase' || verb === 'end') return 'D';
   if (
     verb === 'password' ||
     verb === 'roles' ||

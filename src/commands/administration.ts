@@ -6,13 +6,13 @@ import { asFault, Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { administrationOf, type Administration, type Actor } from '../server/access/administration.js';
 import { roles, type Role } from '../server/access/roles.js';
-import { openStore, type Store } from '../store/store.js';
+import { openStoreBesideService, type Store } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
-/** Opens the service's database for one command. Only one process can open the embedded database: stop the service, or use the API. */
+/** Opens the service's database for one command, also while the service runs. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  const store = await openStore(storeLocation(config), createLog({ level: 'warn' }));
+  const store = await openStoreBesideService(storeLocation(config), createLog({ level: 'warn' }));
   try {
     return await work(store);
   } finally {

@@ -16,7 +16,7 @@ import { chosenModel } from './chosen-model.js';
 import { channelsToExamine } from './doctor-channels.js';
 import { findOpenFiles } from '../lib/private-files.js';
 import { destinationKind, destinationName, loadRouting, type DestinationKind } from '../routing/rules.js';
-import { openStore } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /** One line of the examination. */
@@ -160,11 +160,17 @@ async function examineStorage(config: Config, report: Report): Promise<void> {
   await examine(
     report,
     'database',
-    'start PostgreSQL and check DATABASE_URL; an embedded database serves one process, so stop the service first',
+    'start PostgreSQL and check DATABASE_URL; for an embedded database, run the command as the account of the service',
     async () => {
-      const store = await openStore(location, createLog({ level: 'error' }));
+      const store = await openStoreBesideService(location, createLog({ level: 'error' }));
       await store.close();
-      return { value: true, detail: store.kind === 'embedded' ? `embedded, ${store.name}` : `PostgreSQL, ${store.name}` };
+      return {
+        value: true,
+        detail:
+          store.kind === 'embedded'
+            ? `embedded, ${store.name}${store.isForwarded ? ', of the running service' : ''}`
+            : `PostgreSQL, ${store.name}`,
+      };
     },
   );
 }

@@ -8,7 +8,7 @@ import { readLabelCsv } from '../dataset/label-csv.js';
 import { asFault, Fault } from '../errors.js';
 import { conceptsOf, loadFindings, termsOf } from '../findings-config.js';
 import { createLog } from '../log.js';
-import { openStore, type Store } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
 import { importLabels } from '../assessments/import-labels.js';
@@ -54,16 +54,9 @@ export async function importLabelsCommand(file: string, options: { readonly read
   }
 }
 
-/** On record before it is done. The embedded database is the running service's: then that records every document when it finds it. */
+/** On record before it is done. */
 async function recordIntention(config: Config, subject: { readonly reader: string; readonly rows: number }): Promise<void> {
-  let store: Store;
-  try {
-    store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'error' }));
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'config-invalid' || config.database.url) throw error;
-    console.error('the audit log belongs to the running service, which records each assessment when it finds it');
-    return;
-  }
+  const store = await openStoreBesideService(storeLocation(config), createLog({ ...config.log, level: 'error' }));
   try {
     await store.audit.append({ actor: commandActor(), action: 'label.import', outcome: 'intended', subject });
   } finally {
@@ -71,10 +64,10 @@ async function recordIntention(config: Config, subject: { readonly reader: strin
   }
 }
 
-/** `labels list`: the adjudicated labels. Only one process can open the embedded database: stop the service first. */
+/** `labels list`: the adjudicated labels. */
 export async function listLabels(options: { readonly disagreed: boolean; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
+  const store = await openStoreBesideService(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   const counts = { agreed: 0, disagreed: 0, undetermined: 0 };
   try {
     for (let after: string | undefined; ; ) {

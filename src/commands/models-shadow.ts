@@ -1,7 +1,7 @@
 import { loadConfig } from '../config.js';
 import { agreementOf, type PairedPredictions } from '../evaluation/report/agreement.js';
 import { createLog } from '../log.js';
-import { openStore } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { chosenModel } from './chosen-model.js';
 
@@ -9,7 +9,7 @@ import { chosenModel } from './chosen-model.js';
 export async function showShadow(name: string, options: { readonly line: string; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const { version } = await chosenModel(name, config, options.line);
-  const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
+  const store = await openStoreBesideService(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   try {
     const rows = await store.shadow.ofVersion(version);
     const opinions = new Map<string, PairedPredictions[]>();

@@ -8,7 +8,7 @@ import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { predictInstances } from '../reporting/predict-images.js';
 import { openAnalyser } from '../service/open-analyser.js';
 import { openPacs } from '../service/open-pacs.js';
-import { openStore, type Store } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
 import { analyze, findingsOf, printed, type AnalyzeOptions } from './analyze.js';
@@ -81,20 +81,9 @@ async function tryOnStudy(study: StudyInstanceUID, version: ModelVersion, option
   }
 }
 
-/** On record before the study is read. The embedded database may be the running service's. */
+/** On record before the study is read. */
 async function recordAccess(config: Config, subject: Readonly<Record<string, string>>): Promise<void> {
-  let store: Store;
-  try {
-    store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'error' }));
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'config-invalid' || config.database.url) throw error;
-    throw new Fault(
-      'request-invalid',
-      'expected an audit log to record this access in, found that it belongs to the running service: stop the service, use DATABASE_URL, or choose the model on the page Analyze',
-      {},
-      { cause: error },
-    );
-  }
+  const store = await openStoreBesideService(storeLocation(config), createLog({ ...config.log, level: 'error' }));
   try {
     await store.audit.append({ actor: commandActor(), action: 'study.analyze', subject });
   } finally {

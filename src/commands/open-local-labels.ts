@@ -8,7 +8,7 @@ import { localLabels, type LocalLabels } from '../retraining/local-labels.js';
 import { retrainingMemoryOf } from '../retraining/retraining-memory.js';
 import { openPacs } from '../service/open-pacs.js';
 import type { ImageReader } from '../serving/image-reader.js';
-import { openStore } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
@@ -33,7 +33,7 @@ export async function withLocalLabels<Result>(
   const { retraining } = modelLine(config, line);
   const place = { dataDir: config.dataDir, line };
   const log = createLog({ ...config.log, level: 'warn' });
-  const store = await openStore(storeLocation(config), log);
+  const store = await openStoreBesideService(storeLocation(config), log);
   try {
     const pacs = await openPacs(config, log, { environment: {}, script: '' });
     try {

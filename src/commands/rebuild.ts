@@ -6,7 +6,7 @@ import { findingNameOf, loadFindings } from '../findings-config.js';
 import { startJobs } from '../jobs/jobs.js';
 import { createLog } from '../log.js';
 import { loadRouting } from '../routing/rules.js';
-import { openStore } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /** `rebuild`: the index once more, from the PACS alone. Exit status 1 if a study could not be read. */
@@ -15,7 +15,7 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  const store = await openStore(storeLocation(config), log);
+  const store = await openStoreBesideService(storeLocation(config), log);
   const jobs = await startJobs(store, log);
   try {
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });

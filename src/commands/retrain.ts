@@ -10,17 +10,17 @@ import { softwareVersion } from '../software-version.js';
 import { startingModel } from '../serving/starting-model.js';
 import { loadConfig, modelLine, projectRoot } from '../config.js';
 import { Fault } from '../errors.js';
-import { startJobs } from '../jobs/jobs.js';
+import { startJobs, type Jobs } from '../jobs/jobs.js';
 import { createLog } from '../log.js';
 import { describeChange, isRetrainingRecord, type ChangeRecord } from '../registry/change-record.js';
 import type { Registry } from '../registry/registry.js';
-import { openStore } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
- * `retrain --now`: a retraining run now; with services on a shared database the first free process performs it. The embedded database
- * belongs to one process: if the service is running, use POST /api/retrain. Exit status 0 if a model was promoted or predicts in
- * shadow, 3 if not.
+ * `retrain --now`: a retraining run now. With services on a shared database the first free process performs it; with the embedded
+ * database the service does it if it is running, else this process. Exit status 0 if a model was promoted or predicts in shadow, 3 if
+ * not.
  */
 export async function retrainCommand(options: { readonly now: boolean; readonly line: string; readonly json: boolean }): Promise<void> {
   if (!options.now) throw new Fault('request-invalid', 'expected --now; the service retrains by the setting retraining.schedule');
@@ -28,12 +28,18 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const line = modelLine(config, options.line);
   const startedAt = new Date();
-  const store = await openStore(storeLocation(config), log);
+  const store = await openStoreBesideService(storeLocation(config), log);
   const registry = registryOfStore(config, store, line.name);
   const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone });
   let record: ChangeRecord | undefined;
   const reader = openReader(config, { xray: undefined, ct: undefined });
   try {
+    if (store.isForwarded) {
+      await requestRetraining(jobs, 'command line', line.name);
+      await untilQueueIsEmpty(jobs, line.name);
+      record = await recordSince(registry, startedAt);
+      return report(record, options.json);
+    }
     await bringForward(config, store, registryOfStore(config, store), log);
     if (line.directory !== undefined) await startingModel(line.directory, registry, log);
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
@@ -50,11 +56,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
         codeVersion: softwareVersion,
         log,
       });
-      for (;;) {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueueOf(line.name).name);
-        if (!mine || mine.waiting + mine.active + mine.retrying === 0) break;
-      }
+      await untilQueueIsEmpty(jobs, line.name);
     } finally {
       await pacs.close();
     }
@@ -64,9 +66,21 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     await reader.close();
     await store.close();
   }
+  report(record, options.json);
+}
+
+async function untilQueueIsEmpty(jobs: Jobs, line: string): Promise<void> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueueOf(line).name);
+    if (!mine || mine.waiting + mine.active + mine.retrying === 0) return;
+  }
+}
+
+function report(record: ChangeRecord | undefined, json: boolean): void {
   if (!record) throw new Fault('engine-failed', 'expected a change record of this run, found none; see the log and the failed jobs');
   console.log(
-    options.json
+    json
       ? JSON.stringify({
           id: record.id,
           outcome: record.outcome,

@@ -40,6 +40,8 @@ export class Lease {
   ) {}
 
   async start(): Promise<void> {
+    // A command beside the service queues jobs; the service, which has the database, works on them.
+    if (this.connection.isForwarded) return;
     if (this.connection.kind === 'embedded') {
       await this.#takeOver('true');
       return;

@@ -14,6 +14,7 @@ const dataDirectoryEntries = [
   'index',
   'models',
   'retraining',
+  'routing',
   // its name in releases up to 0.2.0
   'night',
   'uploads',

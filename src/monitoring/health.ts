@@ -8,10 +8,10 @@ import { driftQueue } from './queues.js';
 import { measuredDrift } from './start-drift-checks.js';
 
 /** Below this no study can be processed: the embedded database needs a log segment, an upload its file. */
-const minFreeBytes = 50e6;
+export const minFreeBytes = 50e6;
 /** Below this health and the log warn. */
-const littleFreeBytes = 1e9;
-const maxClockSkewMs = 5_000;
+export const littleFreeBytes = 1e9;
+export const maxClockSkewMs = 5_000;
 /** A job that is interrupted at its limit needs this time to end. */
 const interruptionMs = 60_000;
 /** Queues whose jobs may take hours: retraining (by its name: that story is above this one) and drift checks. */
@@ -137,7 +137,8 @@ function describeModels({ model, lines }: Pick<HealthPorts, 'model' | 'lines'>):
   return all.map(({ line, champion }) => `${line}: ${champion ? `${champion.name} ${champion.version}` : 'none'}`).join(', ');
 }
 
-async function freeBytesOf(directory: string): Promise<number | undefined> {
+/** @returns undefined if it cannot be read */
+export async function freeBytesOf(directory: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;

@@ -25,6 +25,7 @@ export type RoutingDecision =
 export function route(routing: Routing, series: readonly SeriesFacts[]): RoutingDecision {
   const passedOver: Mismatch[] = [];
   for (const rule of routing.rules) {
+    if (rule.enabled === false) continue;
     const taken = series.filter((one) => rule.when.some((conditions) => fulfils(one, conditions)));
     if (taken.length > 0) return { action: rule.action, rule, series: taken, passedOver };
     passedOver.push(closestMismatch(rule, series));

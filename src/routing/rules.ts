@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loadConfigFile } from '../config-file.js';
+import { loadConfigFile, parseConfig } from '../config-file.js';
 import { compilePattern } from './pattern.js';
 
 /**
@@ -13,7 +13,9 @@ const pattern = z
     isPattern,
     'expected a text (with * as wildcard), a /regular expression/ of RE2 (without backreferences and look-around) or missing, of at most 500 characters',
   );
-const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], { error: 'expected a text or a list of texts' });
+const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1, 'expected at least one value')], {
+  error: 'expected a text or a list of texts',
+});
 
 /** Conditions over one series; all that are given must be met. Study attributes are the same for each series. */
 export const conditionsSchema = z
@@ -76,6 +78,8 @@ const rule = z.strictObject({
   destinations: z.array(destination).default([]),
   /** Findings that are not reported of the studies that this rule takes, by their names in config/findings.json. */
   findingsOff: z.array(z.string().min(1)).default([]),
+  /** false: the rule is switched off and takes no study. */
+  enabled: z.boolean().optional(),
 });
 
 const routingSchema = z
@@ -90,6 +94,11 @@ export type Routing = z.output<typeof routingSchema>;
 /** @throws Fault `config-invalid` with file, line and what was expected */
 export function loadRouting(file: string): Routing {
   return loadConfigFile(file, routingSchema);
+}
+
+/** As loadRouting, for a text; `file` only names it in errors. */
+export function parseRouting(text: string, file: string): Routing {
+  return parseConfig(text, file, routingSchema);
 }
 
 export { routingSchema };

@@ -24,6 +24,7 @@ import { loginRoutes } from './routes/login.js';
 import { messageRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { operationsRoutes } from './routes/operations.js';
+import { rulesRoutes } from './routes/rules.js';
 import { pageRoutes } from './routes/page.js';
 import { reportRoutes } from './routes/reports.js';
 import { resultRoutes } from './routes/results.js';
@@ -45,6 +46,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   worklistRoutes,
   analyzeRoutes,
   operationsRoutes,
+  rulesRoutes,
   backfillRoutes,
   erasureRoutes,
   messageRoutes,

@@ -1,5 +1,9 @@
 /** The types of the HTTP interface for the page (src/web), which imports no schema: it would become part of the bundle. */
 export type { UploadAnalysisResult, AnalyzedFinding, AnalyzedImage } from './schemas/analysis.js';
+export type { DraftTest, RulesState, ShownRuleProblem, ShownRuleVersion } from './schemas/rules.js';
+export type { EditedRule } from '../routing/edit-rules.js';
+export type { ShownSystem, ShownTrends } from './schemas/system.js';
+export type { ShownAccount, ShownSession, ShownToken } from './schemas/access.js';
 export type { ShownBackfill } from './schemas/backfills.js';
 export type { Guide, GuideMatch, ShownGuide } from './schemas/guides.js';
 export type { TrialReport } from '../archive/trial-report/trial-figures.js';

@@ -1,3 +1,4 @@
+import type { EditedRule } from '../routing/edit-rules.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
@@ -9,7 +10,7 @@ import type { ExplanationLanguage } from '../triage/explanation.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
 import type { Confirmations } from './access/confirmations.js';
-import type { Administration } from './access/administration.js';
+import type { Actor, Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
 import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
@@ -36,6 +37,12 @@ import type {
   ShownReportCounts,
   ShownResult,
   ShownRetraining,
+  DraftTest,
+  RulesState,
+  ShownRuleProblem,
+  ShownRuleVersion,
+  ShownSystem,
+  ShownTrends,
   StudyAssessments,
   StudyPage,
   TestedChannel,
@@ -97,6 +104,10 @@ export interface ServerPorts {
   failedJobs(): Promise<readonly ShownFailedJob[]>;
   /** @returns false if no failed job has that id */
   retryFailedJob(id: string): Promise<boolean>;
+  /** The failed jobs of a queue, of one fault code or all; at most 1000. @returns how many are retried */
+  retryFailedJobs(queue: string, code: string | undefined): Promise<number>;
+  readonly system: SystemPort;
+  readonly rules: RulesPort;
   /** A viewer's request to the PACS; its path was checked. */
   proxyDicomWeb(
     path: PacsAddress,
@@ -108,6 +119,26 @@ export interface ServerPorts {
 
 /** Finds or erases; each is on record. @throws Fault `request-invalid`, `study-ambiguous` */
 export type ErasurePort = (request: ErasureBody, by: { readonly actor: string; readonly remote?: string }) => Promise<ShownErasure>;
+
+/** The routing rules, edited by operators. */
+export interface RulesPort {
+  state(): Promise<RulesState>;
+  check(rules: readonly EditedRule[]): readonly ShownRuleProblem[];
+  /** On the last studies. @throws Fault `request-invalid` for a draft with problems */
+  test(rules: readonly EditedRule[], limit: number): Promise<readonly DraftTest[]>;
+  /** @throws Fault `request-invalid`, `rules-changed` (the file is another than the one it is based on), `config-read-only` */
+  change(rules: readonly EditedRule[], basedOn: string, by: Actor): Promise<void>;
+  history(): Promise<readonly ShownRuleVersion[]>;
+  /** @throws Fault as `change`, `not-found` */
+  restore(number: number, basedOn: string, by: Actor): Promise<void>;
+}
+
+/** For those who run the service. */
+export interface SystemPort {
+  state(): Promise<ShownSystem>;
+  /** @param hours 1 to 840 */
+  trends(hours: number): Promise<ShownTrends>;
+}
 
 export interface AssessmentRequest {
   readonly studyInstanceUID: string;
@@ -275,7 +306,9 @@ export interface PagePort {
   operations(): Promise<Operations>;
   /** What the rules would do with the studies that reached the PACS last; nothing is written. */
   testRules(limit: number): Promise<readonly RuleTest[]>;
-  /** The same for a file on disk. */
+  /** A draft of the rules on the last studies, beside the rules that apply. */
+  testDraft(rules: readonly EditedRule[], limit: number): Promise<readonly DraftTest[]>;
+  /** The rules that apply, on a file on disk. */
   testRulesOn(path: string, name: string): Promise<RuleTest>;
   /**
    * Findings for files; nothing is stored.

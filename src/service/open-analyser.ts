@@ -5,7 +5,7 @@ import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig }
 import { within } from '../lib/within.js';
 import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
-import { loadRouting } from '../routing/rules.js';
+import { LiveRouting } from './live-routing.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import { checkMessageRules } from '../messages/check-rules.js';
 import { checkLabelNames } from '../result-labels/label-names.js';
@@ -24,6 +24,7 @@ const releaseMs = 2_000;
 /** The parts that need neither PACS nor database: rules, codes, engine, model, decoders. */
 export interface Analyser {
   readonly findings: FindingsConfig;
+  readonly routing: LiveRouting;
   readonly settings: ReportPorts['settings'];
   readonly engine: FallbackEngine;
   readonly version: ModelVersion;
@@ -34,7 +35,7 @@ export interface Analyser {
 
 /** @param starting the model to serve; without it the champion of the registry, or the shipped model where there is none yet */
 export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
-  const routing = loadRouting(config.routingFile);
+  const routing = new LiveRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
   checkFindingNames({ findingsOff: config.findings.off }, config.triage.weights, routing, findings.findings);
   checkMessageRules(config.messages, findings.findings);
@@ -73,6 +74,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     procedureReported: (kind) => findings.procedures[kind === 'ct' ? 'CT' : 'DX'],
   };
   return {
+    routing,
     findings,
     settings,
     engine,

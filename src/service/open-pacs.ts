@@ -1,11 +1,14 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Slots } from '../http/slots.js';
 import { DicomWebProxy } from '../dicomweb/proxy.js';
+import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
+import { lockDirectory, type DirectoryLock } from '../store/directory-lock.js';
 import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
 
 /** Both interfaces of the PACS, and the URL by which logs and pages name it. */
@@ -43,7 +46,18 @@ export async function openPacs(
       async () => undefined,
     );
   }
+  const lock = await lockPrivateOrthanc(config.dataDir);
   log.info('no ORTHANC_URL: starting a private Orthanc');
+  try {
+    return await openPrivatePacs(config, log, hint, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openPrivatePacs(config: Config, log: Log, hint: Parameters<typeof openPacs>[2], lock: DirectoryLock): Promise<PacsAccess> {
+  const { orthanc } = config;
   const program = await ensureOrthanc({ permitted: true, log });
   const running = await startPrivateOrthanc(
     {
@@ -55,7 +69,21 @@ export async function openPacs(
     program,
   );
   log.info('private Orthanc is running', { url: running.url, dicomPort: running.dicomPort, aet: running.aet });
-  return { ...access(config, running, () => running.stop()), dicomPort: running.dicomPort };
+  const end = (): Promise<void> => running.stop().finally(() => lock.release());
+  return { ...access(config, running, end), dicomPort: running.dicomPort };
+}
+
+/** Two programs on the files of one Orthanc would destroy its index. @throws Fault `config-invalid` */
+async function lockPrivateOrthanc(dataDir: string): Promise<DirectoryLock> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    return await lockDirectory(join(dataDir, 'orthanc.lock'));
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'config-invalid') throw error;
+    throw new Fault('config-invalid', 'the private Orthanc belongs to the running service: stop the service first, or set ORTHANC_URL', {
+      source: dataDir,
+    });
+  }
 }
 
 function access(

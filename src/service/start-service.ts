@@ -14,6 +14,7 @@ import { acceptedSystems } from '../assessments/accepted-systems.js';
 import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
+import { shareWithCommands } from './share-with-commands.js';
 import { storeLocation } from '../store/store-location.js';
 import { siteOf } from '../monitoring/site-of.js';
 import type { ReportPorts } from '../reporting/ports.js';
@@ -57,6 +58,7 @@ import { startFollowingStudyChanges } from '../retraining/start-following-study-
 import { retentionPortsOf } from './ports/retention-ports.js';
 import { queueResultLabels, startLabelSweep } from '../result-labels/start-result-labels.js';
 import { resultLabelPortsOf } from './ports/result-label-ports.js';
+import { startOperations } from './start-operations.js';
 import { startTraining, startWork } from './start-work.js';
 import { storyPortsOf } from './ports/story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
@@ -110,6 +112,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     closeDataDirectory(config.dataDir, log);
     const location = storeLocation(config);
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
+    if ('dataDir' in location) await shareWithCommands(store, location.dataDir, log).then((one) => opened(one, () => one.close()));
     const registry = registryOfStore(config, store);
     await bringForward(config, store, registry, log);
     const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) =>
@@ -243,6 +246,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       triedModels,
       lines,
       dataDir: config.dataDir,
+      findings: Object.keys(findings.findings),
     });
     const backfills = backfillPortOf(
       backfillActionsOf(store.backfills, access.audit, analyser.settings.routing, archiveModelsOf(lines)),
@@ -265,6 +269,15 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       erase: erasurePortOf(retentionPorts),
       requests: { request: (uid) => requestAnalysis(uid, storyPorts) },
       reports: reportTextPorts && reportsPortOf(reportTextPorts, store, findings),
+      ...startOperations({
+        config,
+        store,
+        jobs,
+        routing: analyser.routing,
+        findings: Object.keys(findings.findings),
+        audit: access.audit,
+        log,
+      }),
     });
     monitorHealth(healthParts);
     if (does('web'))

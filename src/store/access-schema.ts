@@ -20,6 +20,7 @@ export const account = chestAi.table('account', {
   /** Another person set the password. */
   mustChange: boolean('must_change').notNull().default(false),
   disabledAt: timeColumn('disabled_at'),
+  lastLoginAt: timeColumn('last_login_at'),
 });
 
 export const session = chestAi.table('session', {
@@ -28,6 +29,10 @@ export const session = chestAi.table('session', {
   account: text('account').notNull(),
   createdAt: timeColumn('created_at').notNull(),
   lastSeenAt: timeColumn('last_seen_at').notNull(),
+  /** Browser and operating system, e.g. "Firefox 142, Linux"; empty if unknown. */
+  browser: text('browser').notNull().default(''),
+  /** Network address of the login; empty if unknown. */
+  remote: text('remote').notNull().default(''),
 });
 
 export const token = chestAi.table('token', {

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { account, session, type AccountOrigin } from './access-schema.js';
-import type { Database } from './database.js';
+import type { Database, Tables } from './database.js';
 import { isUniqueViolation } from './database-fault.js';
 
 /** A person who may log in. */
@@ -14,6 +14,8 @@ export interface NewAccount {
   readonly passwordHash?: string;
   readonly mustChange?: boolean;
 }
+
+export type AccountChange = 'done' | 'none' | 'last-administrator';
 
 export interface Accounts {
   find(name: string): Promise<AccountRow | undefined>;
@@ -30,18 +32,25 @@ export interface Accounts {
    */
   addFirst(given: NewAccount, before: () => Promise<void>): Promise<boolean>;
   setRoles(name: string, roles: readonly string[]): Promise<void>;
-  /** Of a local account, every session of which ends. @returns false if there is no such local account */
-  changeRoles(name: string, roles: readonly string[]): Promise<boolean>;
+  /** Of a local account, every session of which ends. @returns as `disable`; 'none' if there is no such local account */
+  changeRoles(name: string, roles: readonly string[]): Promise<AccountChange>;
   /** Ends every session of the account. @returns false if there is no such account */
   setPassword(name: string, passwordHash: string, options: { readonly mustChange: boolean }): Promise<boolean>;
-  /** Ends every session of the account. @returns false if there is no such account, or it is disabled already */
-  disable(name: string): Promise<boolean>;
+  /**
+   * Ends every session of the account.
+   *
+   * @returns 'none' if there is no such account, or it is disabled already; 'last-administrator' if no other account that is not
+   *   disabled has the role admin: nothing is changed then
+   */
+  disable(name: string): Promise<AccountChange>;
   /** @returns false if there is no such account, or it is not disabled */
   enable(name: string): Promise<boolean>;
 }
 
 /** Any number that no other lock on the same database uses. */
 const firstAccountLock = 0x0c4e57a2;
+/** Two administrators who remove each other at the same time: one of them remains. */
+const administratorsLock = 0x0c4e57a3;
 
 export function accountsIn(database: Database): Accounts {
   const rowOf = ({ name, origin, roles, subject, passwordHash, mustChange = false }: NewAccount) => ({
@@ -95,13 +104,14 @@ export function accountsIn(database: Database): Accounts {
 
     changeRoles(name, roles) {
       return database.transaction(async (tables) => {
+        if (!roles.includes('admin') && (await isLastAdministrator(tables, name))) return 'last-administrator';
         const changed = await tables
           .update(account)
           .set({ roles })
           .where(and(eq(account.name, name), eq(account.origin, 'local')))
           .returning({ name: account.name });
         if (changed.length > 0) await tables.delete(session).where(eq(session.account, name));
-        return changed.length > 0;
+        return changed.length > 0 ? 'done' : 'none';
       });
     },
 
@@ -119,13 +129,14 @@ export function accountsIn(database: Database): Accounts {
 
     disable(name) {
       return database.transaction(async (tables) => {
+        if (await isLastAdministrator(tables, name)) return 'last-administrator';
         const changed = await tables
           .update(account)
           .set({ disabledAt: sql`now()` })
           .where(and(eq(account.name, name), isNull(account.disabledAt)))
           .returning({ name: account.name });
         await tables.delete(session).where(eq(session.account, name));
-        return changed.length > 0;
+        return changed.length > 0 ? 'done' : 'none';
       });
     },
 
@@ -140,4 +151,14 @@ export function accountsIn(database: Database): Accounts {
       return changed.length > 0;
     },
   };
+}
+
+/** Whether this account alone, of those that are not disabled, has the role admin. */
+async function isLastAdministrator(tables: Tables, name: string): Promise<boolean> {
+  await tables.select({ lock: sql`pg_advisory_xact_lock(${administratorsLock})` }).from(sql`(values (1)) as one`);
+  const administrators = await tables
+    .select({ name: account.name })
+    .from(account)
+    .where(and(isNull(account.disabledAt), sql`${account.roles} @> '["admin"]'::jsonb`));
+  return administrators.length === 1 && administrators[0]!.name === name;
 }

@@ -67,6 +67,7 @@ export const tablesWithoutStudies = {
   backfill: 'days, rules and counts',
   sign_off: 'who signed which figures',
   one_time_token: 'hashes of tokens that are valid for minutes',
+  hourly_figure: 'counts of hours',
   drift_alarm: 'figures of sites',
   drift_state: 'figures of sites',
   schedule_state: 'times',

@@ -38,6 +38,22 @@ export async function migrate(connection: Connection, log: Log, migrations: read
   for (const { id, name } of applied) log.info('database migrated', { migration: id, name });
 }
 
+/**
+ * For a command beside the service: the database of a running service is never changed to another release's schema.
+ *
+ * @throws Fault `config-invalid` if the service is of another release
+ */
+export async function checkSchema(connection: Connection, migrations: readonly Migration[] = all): Promise<void> {
+  const { rows } = await connection.query<{ id: number; sha256: string }>({
+    text: 'SELECT id, sha256 FROM chest_ai.migration ORDER BY id',
+  });
+  checkRecorded(rows, migrations, connection.name);
+  if (migrations.some(({ id }) => !rows.some((row) => row.id === id)))
+    throw new Fault('config-invalid', 'the running service is of an earlier release than this command: restart the service first', {
+      source: connection.name,
+    });
+}
+
 function checkRecorded(rows: readonly { id: number; sha256: string }[], migrations: readonly Migration[], database: string): void {
   for (const row of rows) {
     const known = migrations.find(({ id }) => id === row.id);

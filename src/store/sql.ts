@@ -25,6 +25,8 @@ export interface Executor {
  */
 export interface Connection extends Executor {
   readonly kind: 'embedded' | 'postgresql';
+  /** Whether the statements go to the service, whose process has the embedded database. */
+  readonly isForwarded?: boolean;
   /** For log lines: a directory, or host and database; never a password. */
   readonly name: string;
   /** Several statements in one go (migrations, pg-boss); rolled back if one fails. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../errors.js';
 import { defaultLine } from '../lib/model-line.js';
 import type { Log } from '../log.js';
 import { retrainingStateIn, type RetrainingState } from './retraining-state.js';
@@ -17,11 +19,13 @@ import { labelsIn, type Labels } from './labels.js';
 import { assessmentsIn, type Assessments } from './assessments.js';
 import { erasuresIn, type Erasures } from './erasures.js';
 import { EmbeddedConnection } from './embedded.js';
+import { ForwardedConnection } from './forwarded.js';
+import { hourlyFiguresIn, type HourlyFigureLog } from './hourly-figures.js';
 import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { messagesIn, type Messages } from './messages.js';
-import { migrate } from './migrate.js';
+import { checkSchema, migrate } from './migrate.js';
 import { oneTimeTokensIn, type OneTimeTokens } from './one-time-tokens.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { radiologyReportsIn, type RadiologyReports } from './radiology-reports.js';
@@ -39,6 +43,9 @@ import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
 import { trialsIn, type Trials } from './trials.js';
 
+/** A service opens its database and brings it to its release within this time, or a command says who has the database. */
+const startingMs = 5_000;
+
 /** The part of the database that each model line has for itself. */
 export interface LineStore {
   readonly statistics: StatisticsOfStudies;
@@ -50,6 +57,8 @@ export interface LineStore {
 /** The database. Its index of the PACS can be rebuilt from Orthanc; jobs, accounts and the audit log cannot. */
 export interface Store {
   readonly kind: Connection['kind'];
+  /** Whether this process uses the embedded database of the running service, which also works on the jobs. */
+  readonly isForwarded: boolean;
   /** For log lines: a directory, or host and database. */
   readonly name: string;
   readonly cursors: Cursors;
@@ -85,6 +94,7 @@ export interface Store {
   readonly retraining: RetrainingState;
   /** What belongs to a model line; `statistics`, `drift`, `models` and `retraining` above are those of the default line. */
   ofLine(line: string): LineStore;
+  readonly hourlyFigures: HourlyFigureLog;
   readonly schedules: ScheduleState;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
@@ -102,8 +112,34 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     'databaseUrl' in location
       ? await PostgresqlConnection.open(location.databaseUrl, log)
       : await EmbeddedConnection.open(location.dataDir, log);
+  return storeOn(connection, log);
+}
+
+/**
+ * For a command: the embedded database of the running service if there is one, else as `openStore`.
+ *
+ * @throws Fault as `openStore`; `config-invalid` also for a running service of another release or another account
+ */
+export async function openStoreBesideService(location: StoreLocation, log: Log): Promise<Store> {
+  if ('databaseUrl' in location) return openStore(location, log);
+  const deadline = Date.now() + startingMs;
+  for (;;) {
+    const forwarded = await ForwardedConnection.open(location.dataDir);
+    if (forwarded) return storeOn(forwarded, log);
+    try {
+      return await openStore(location, log);
+    } catch (error) {
+      // A service that is just starting has the database, but does not share it yet.
+      if (!(error instanceof Fault) || error.code !== 'config-invalid' || Date.now() > deadline) throw error;
+    }
+    await sleep(200);
+  }
+}
+
+async function storeOn(connection: Connection, log: Log): Promise<Store> {
   try {
-    await migrate(connection, log);
+    if (connection.isForwarded) await checkSchema(connection);
+    else await migrate(connection, log);
   } catch (thrown) {
     await connection.close();
     throw thrown;
@@ -117,6 +153,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
   });
   return {
     kind: connection.kind,
+    isForwarded: connection.isForwarded === true,
     name: connection.name,
     cursors: cursorsIn(database),
     studies: studiesIn(database),
@@ -147,6 +184,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     discordances: discordancesIn(database),
     ...ofLine(defaultLine),
     ofLine,
+    hourlyFigures: hourlyFiguresIn(connection),
     schedules: scheduleStateIn(connection),
     sql: connection,
     close: () => connection.close(),

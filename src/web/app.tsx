@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { post } from './api.js';
-import { isAdministrator, mayCompareReports, type CurrentUser } from './current-user.js';
+import { isAdministrator, mayCompareReports, mayOperate, type CurrentUser } from './current-user.js';
 import { useCurrentUser } from './use-current-user.js';
 import { helpFor } from './guide-address.js';
 import { useLive } from './live.js';
@@ -17,6 +17,8 @@ const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default
 const AnalyzeView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnalyzeView })));
 const OperationsView = lazy(() => import('./views/operations/view.js').then((one) => ({ default: one.OperationsView })));
 const DiscordancesView = lazy(() => import('./views/discordances.js').then((one) => ({ default: one.DiscordancesView })));
+const AdministrationView = lazy(() => import('./views/administration/view.js').then((one) => ({ default: one.AdministrationView })));
+const RulesView = lazy(() => import('./views/rules/view.js').then((one) => ({ default: one.RulesView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
@@ -28,8 +30,10 @@ const tabs: readonly (readonly [path: string, text: TextKey, isVisible?: (user: 
   ['/worklist', 'nav.worklist'],
   ['/analyze', 'nav.analyze'],
   ['/operations', 'nav.operations'],
+  ['/rules', 'nav.rules', mayOperate],
   ['/models', 'nav.models'],
   ['/discordances', 'nav.discordances', mayCompareReports],
+  ['/administration', 'nav.administration', isAdministrator],
   ['/audit', 'nav.audit', isAdministrator],
 ];
 
@@ -86,6 +90,8 @@ export function App(): ReactNode {
             <Route path="/analyze" component={AnalyzeView} />
             <Route path="/operations" component={OperationsView} />
             <Route path="/discordances" component={DiscordancesView} />
+            <Route path="/rules" component={RulesView} />
+            <Route path="/administration" component={AdministrationView} />
             <Route path="/audit" component={AuditView} />
             <Route path="/models" component={ModelsView} />
             <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>

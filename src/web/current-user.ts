@@ -13,6 +13,11 @@ export function isAdministrator(user: CurrentUser | undefined): boolean {
   return user?.roles.includes('admin') ?? false;
 }
 
+/** Whether the user may retry jobs, deploy models and change routing rules. */
+export function mayOperate(user: CurrentUser | undefined): boolean {
+  return user?.roles.some((role) => role === 'operator' || role === 'admin') ?? false;
+}
+
 /** Whether the user may assess findings. */
 export function mayAssess(user: CurrentUser | undefined): boolean {
   return user?.roles.some((role) => role === 'reader' || role === 'admin') ?? false;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { logInAsFirst, noBrowser, screenshot } from '../support/browser.js';
+import { accessibilityFaults, logInAsFirst, noBrowser, screenshot } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 
@@ -42,8 +42,9 @@ describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
     await page.fill('#audit-actor', 'admin');
     await eventually('the logins', async () => {
       const texts = await rows.allTextContents();
-      assert.ok(texts.length >= 1 && texts.every((one) => /adminView audit log/.test(one)), texts.join('\n'));
+      assert.ok(texts.length >= 1 && texts.every((one) => /adminViewed the audit log/.test(one)), texts.join('\n'));
     });
+    assert.match((await rows.first().locator('td').nth(1).textContent())!, /GMT|UTC/, 'a time has its zone');
     await page.fill('#audit-from', '2099-01-01');
     await page.waitForSelector('text=No matching entries');
     await page.fill('#audit-from', '2000-01-01');
@@ -72,5 +73,26 @@ describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
       'every entry, oldest first',
     );
     assert.equal(lines.at(-1)!.action, 'audit.export', 'the export itself is on record');
+  });
+
+  test('usability 13: the audit log is in the navigation; each action is one sentence in one row, without internal names', async () => {
+    const { page } = pages.desk;
+    const { audit } = pages.service.store;
+    const entry = { actor: 'kim', action: 'account.roles', subject: { account: 'lee', roles: ['reader', 'operator'] } };
+    const { seq: intention } = await audit.append({ ...entry, outcome: 'intended' });
+    await audit.append({ ...entry, subject: { ...entry.subject, intention } });
+    await audit.append({ actor: 'kim', action: 'verdict.give', subject: { studyInstanceUID: opacity.studyInstanceUID } });
+    await page.goto(`${pages.service.url}/worklist`);
+    await page.click('header nav a:has-text("Audit log")');
+    await page.fill('#audit-actor', 'kim');
+    const rows = page.locator('[data-testid=audit-entries] tbody tr');
+    await eventually('two actions', async () => assert.equal(await rows.count(), 2));
+    const texts = await rows.allTextContents();
+    assert.match(texts[0]!, /Stored an assessment of a study/);
+    assert.match(texts[1]!, /Changed the roles of account lee to reader, operator/);
+    assert.doesNotMatch(texts.join(' '), /verdict|intention|account\.roles|studyInstanceUID/);
+    await rows.nth(1).locator('summary').click();
+    await rows.nth(1).locator('text=Account: lee').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
   });
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { textOf } from '../../src/dicom/data-set.js';
+import { readPart10 } from '../../src/dicom/part10.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
 import { accessibilityFaults, logInAsFirst, noBrowser, screenshot } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
@@ -32,8 +34,39 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
     await page.click('[data-testid=rule-tests] >> text=Details');
     await page.locator('[data-testid=rule-tests] >> text=/bodyPart is HAND, expected CHEST/').waitFor(patience);
     await page.click('[data-testid=test-rules]');
-    await page.waitForSelector(`[data-testid=rule-tests] >> text=${opacity.studyInstanceUID}`, patience);
+    const { dataSet } = readPart10(opacity.files[0]!);
+    const description = textOf(dataSet, 'StudyDescription')!;
+    const tested = page.locator(`[data-testid=rule-tests] a[title="${opacity.studyInstanceUID}"]`);
+    await tested.waitFor(patience);
+    await eventually('the patient, read from the PACS', async () => {
+      const text = (await tested.textContent())!;
+      assert.match(text, /20\d\d/);
+      assert.ok(text.includes(description) && !/^[0-9.]+$/.test(text), text);
+    });
     await screenshot(page, 'operations');
+  });
+
+  test('usability 12: disk, clock, versions, certificates, and the trends of the day and the week', async () => {
+    const { page } = pages.desk;
+    await page.goto(`${pages.service.url}/operations`);
+    await page.waitForSelector('section[aria-label=Disk] >> text=/\\d (GB|MB) free/', patience);
+    await page.waitForSelector('section[aria-label=Clock] >> text=Agrees with Orthanc');
+    const versions = (await page.textContent('section[aria-label=Versions]'))!;
+    for (const one of [process.versions.node, 'DICOMweb plugin', 'PostgreSQL', 'onnxruntime'])
+      assert.ok(versions.includes(one), `${one} in ${versions}`);
+    await page.waitForSelector('section[aria-label="TLS certificates"] >> text=No encrypted connection is configured');
+    await eventually('three plots', async () => assert.equal(await page.locator('[data-testid=trends] canvas').count(), 3));
+    await pages.service.store.hourlyFigures.record(new Date(), 3);
+    await page.reload();
+    await page.click('text=Show figures as a table');
+    await eventually('the present hour', async () => {
+      const cells = await page.locator('.figures tbody tr').first().locator('td').allTextContents();
+      assert.ok(Number(cells[0]) >= 1 && Number(cells[1]) >= 1, cells.join(' '));
+    });
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await screenshot(page, 'operations-trends', { fullPage: true });
+    await page.click('label:has-text("Last 7 days")');
+    await eventually('a week', async () => assert.equal(await page.locator('.figures tbody tr').count(), 168));
   });
 
   test('models: the deployed one, its figures and its card', async () => {

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/log.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { Fault } from '../../src/errors.js';
 import { searchText } from '../../src/audit/search-text.js';
+import { rulesExample } from '../support/example-replies.js';
 import { concrete, mark, startPatientServer, study, type PatientServer } from '../support/patient-server.js';
 import { routesOf } from '../support/test-server.js';
 
@@ -87,6 +88,19 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/models/:version/promote': 'none',
   'POST /api/models/:version/challenge': 'none',
   'POST /api/models/rollback': 'none',
+  'POST /api/failed-jobs/retry': 'none',
+  'GET /api/rules': 'none',
+  'POST /api/rules': 'none',
+  'POST /api/rules/check': 'none',
+  'POST /api/rules/dry-run': {
+    action: 'rules.test',
+    ask: '/api/rules/dry-run',
+    body: { rules: rulesExample.rules },
+  },
+  'GET /api/rules/history': 'none',
+  'POST /api/rules/history/:number/restore': 'none',
+  'GET /api/system': 'none',
+  'GET /api/trends': 'none',
   'GET /api/retraining': 'none',
   'POST /api/retrain': 'none',
   'GET /api/accounts': 'none',
@@ -95,6 +109,9 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/accounts/:name/disable': 'none',
   'POST /api/accounts/:name/enable': 'none',
   'POST /api/accounts/:name/roles': 'none',
+  'POST /api/accounts/:name/end-sessions': 'none',
+  'GET /api/sessions': 'none',
+  'POST /api/sessions/:session/end': 'none',
   'GET /api/tokens': 'none',
   'POST /api/tokens': 'none',
   'POST /api/tokens/:name/revoke': 'none',
@@ -115,6 +132,8 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /analyze': 'none',
   'GET /operations': 'none',
   'GET /discordances': 'none',
+  'GET /administration': 'none',
+  'GET /rules': 'none',
   'GET /audit': 'none',
   'GET /models': 'none',
   'GET /help': 'none',

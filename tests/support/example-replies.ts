@@ -2,13 +2,18 @@ import type { ReportsPort } from '../../src/server/ports.js';
 import type { ResultMessage } from '../../src/messages/ports.js';
 import { testMessage } from '../../src/messages/test-message.js';
 import type {
+  DraftTest,
   Operations,
+  RulesState,
+  ShownRuleVersion,
   ShownBackfill,
   ShownChannel,
   ShownMessage,
   ShownModel,
   ShownReading,
   ShownResult,
+  ShownSystem,
+  ShownTrends,
 } from '../../src/server/page-types.js';
 import type { ShownErasure } from '../../src/server/schemas/erasures.js';
 
@@ -200,4 +205,61 @@ export const reports: ReportsPort = {
     findings: [{ name: 'pneumonia', meaning: 'Pneumonia' }],
   }),
   review: async (_study, _finding, by) => ({ ...discordance, reviewed: { by, at: '2026-01-02T03:04:05.000Z' } }),
+};
+
+export const systemExample: ShownSystem = {
+  disk: { freeBytes: 5e9, neededBytes: 50e6, warnBelowBytes: 1e9 },
+  clock: { differenceMs: 12, toleratedMs: 5_000 },
+  versions: {
+    service: '0',
+    node: '24.0.0',
+    system: 'linux 6',
+    database: 'PostgreSQL 17',
+    engine: 'e',
+    orthanc: '1.12.7',
+    dicomWeb: '1.18',
+  },
+  certificates: [{ use: 'orthanc', source: 'pacs.example:8042', expiresAt: '2027-01-15T12:00:00.000Z', state: 'valid' }],
+};
+
+export const hourExample: ShownTrends['hours'][number] = {
+  hour: '2026-01-15T12:00:00.000Z',
+  reported: 3,
+  skipped: 1,
+  failed: 0,
+  medianMs: 800,
+  p95Ms: 1_200,
+  maxWaiting: 2,
+};
+
+export const rulesExample: RulesState = {
+  file: 'config/routing.yaml',
+  version: 'f'.repeat(64),
+  rules: [
+    {
+      was: 'chest',
+      name: 'chest',
+      enabled: true,
+      action: 'analyse',
+      priority: 5,
+      when: [{ modality: ['DX'] }],
+      destinations: [],
+      findingsOff: [],
+    },
+  ],
+  findings: ['pneumonia'],
+};
+
+export const draftTestExample: DraftTest = {
+  before: { subject: study, action: 'none', passedOver: [] },
+  after: { subject: study, action: 'analyse', rule: 'chest', passedOver: [] },
+};
+
+export const ruleVersionExample: ShownRuleVersion = {
+  number: 7,
+  at: '2026-01-15T12:00:00.000Z',
+  by: 'admin',
+  version: 'f'.repeat(64),
+  isCurrent: true,
+  difference: [{ change: 'added', text: '  - name: chest' }],
 };

@@ -1,4 +1,4 @@
-import { study } from './example-replies.js';
+import { rulesExample, study } from './example-replies.js';
 
 /* Example bodies and parameters of requests, for tests/integration/open-api.test.ts. */
 
@@ -11,6 +11,11 @@ export const bodies: Readonly<Record<string, unknown>> = {
   'post /request-analysis/{study}': { token: 'of another page' },
   'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
   'post /api/models/{version}/challenge': { why: 'a test' },
+  'post /api/failed-jobs/retry': { queue: 'report-delivery', code: 'destination-unavailable' },
+  'post /api/rules': { rules: rulesExample.rules, basedOn: 'f'.repeat(64) },
+  'post /api/rules/check': { rules: rulesExample.rules },
+  'post /api/rules/dry-run': { rules: rulesExample.rules },
+  'post /api/rules/history/{number}/restore': { basedOn: 'f'.repeat(64) },
   'post /api/models/rollback': {},
   'post /api/erasures': { patientId: '4711', issuer: 'CLINIC', action: 'find' },
   'post /api/reports': { resourceType: 'DiagnosticReport', status: 'final' },
@@ -30,4 +35,5 @@ export const parameters: Readonly<Record<string, string>> = {
   finding: 'pneumonia',
   number: '7',
   guide: 'triage',
+  session: 'a'.repeat(16),
 };

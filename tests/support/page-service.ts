@@ -1,6 +1,8 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { Config } from '../../src/config.js';
+import { projectRoot, type Config } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
@@ -14,6 +16,8 @@ import { configFor } from './service.js';
 export interface PageService {
   readonly pacs: ReturnType<typeof useOrthanc>;
   readonly dataDir: string;
+  /** The service's own copy of config/routing.yaml, in a folder of its own. */
+  readonly routingFile: string;
   readonly service: RunningService;
   readonly browser: Browser;
   readonly desk: WatchedPage;
@@ -49,9 +53,18 @@ export function usePageService({
   });
   const pacs = useOrthanc();
   const dataDir = temporaryDirectory('page');
+  const routingFile = join(temporaryDirectory('page-rules'), 'routing.yaml');
+  copyFileSync(join(projectRoot, 'config/routing.yaml'), routingFile);
   const model = cautiousStarter();
   const start = async (): Promise<void> => {
-    const config = configFor(pacs.orthanc, { dataDir, triage, model: { directory: model }, messages: messages(), reports: reports() });
+    const config = configFor(pacs.orthanc, {
+      dataDir,
+      routingFile,
+      triage,
+      model: { directory: model },
+      messages: messages(),
+      reports: reports(),
+    });
     service = await startService(
       { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
       silentLog,
@@ -66,6 +79,7 @@ export function usePageService({
   return {
     pacs,
     dataDir,
+    routingFile,
     start,
     async stop() {
       await service!.stop();

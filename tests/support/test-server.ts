@@ -10,7 +10,16 @@ import { confirmationsOf } from '../../src/server/access/confirmations.js';
 import type { PagePort, ServerParts, ServerPorts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
-import { channel, exampleMessage, message } from './example-replies.js';
+import {
+  channel,
+  draftTestExample,
+  exampleMessage,
+  hourExample,
+  message,
+  rulesExample,
+  ruleVersionExample,
+  systemExample,
+} from './example-replies.js';
 
 const emptyPage: PagePort = {
   worklist: async () => ({ rows: [], order: 'urgency' }),
@@ -21,6 +30,7 @@ const emptyPage: PagePort = {
   picture: () => Promise.reject(new Fault('pacs-not-found', 'there is none in this test')),
   operations: () => Promise.reject(new Fault('starting', 'there are none in this test')),
   testRules: async () => [],
+  testDraft: async () => [draftTestExample],
   testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [] }),
   analyze: () => Promise.reject(new Fault('upload-refused', 'there is no model in this test')),
   models: async () => ({ line: 'default', lines: ['default'], models: [], history: [] }),
@@ -76,6 +86,16 @@ export async function startTestServer(
     results: async () => [],
     failedJobs: async () => [],
     retryFailedJob: async () => true,
+    retryFailedJobs: async () => 2,
+    rules: {
+      state: async () => rulesExample,
+      check: () => [],
+      test: async () => [draftTestExample],
+      change: async () => undefined,
+      history: async () => [ruleVersionExample],
+      restore: async () => undefined,
+    },
+    system: { state: async () => systemExample, trends: async () => ({ hours: [hourExample] }) },
     resultsOf: async () => [],
     page: { ...emptyPage, ...options.page },
     drift: { shown: async () => ({ alarms: [] }), requestCheck: async () => undefined, acknowledge: async () => true },

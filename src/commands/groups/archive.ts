@@ -6,7 +6,7 @@ import { jsonObject, repeatable } from './option-values.js';
 import type { ReportOptions, SignOffOptions } from '../backfill-report.js';
 
 const serviceHelp =
-  'The commands open the database of the service. The embedded database can be opened by one process only: while the service runs, give a token of role admin with --token-file, and the command uses the HTTP API of the service.';
+  'The commands use the database of the service, also while it runs. On another machine, or as another account, give a token of role admin with --token-file: the commands then use the HTTP API of the service.';
 
 /** Analysis of the archive; erasing. */
 export function addArchiveCommands(program: Command): void {

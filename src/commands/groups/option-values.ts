@@ -7,9 +7,9 @@ export function repeatable(value: string, before: readonly string[]): readonly s
 
 export const jsonObject = 'print the result as one JSON object';
 export const jsonLines = 'print JSON, one object per line';
-/** For commands that open the database themselves. */
+/** For commands that use the database. */
 export const besideService =
-  'With the embedded database, stop the service first, because only one process can open it. With DATABASE_URL this is not necessary.';
+  'The command also works while the service runs. With the embedded database, run it as the account of the service.';
 
 /** Every command on model versions is about one line. */
 export const lineOption = ['--line <name>', 'model line: default, or a name of the setting models', defaultLine] as const;

@@ -34,7 +34,7 @@ export function addStudyCommands(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nThe command opens the database of the service. The embedded database can be opened by one process only: while the service runs, give a token of role reader with --token-file, and the command uses the HTTP API of the service. The exit status is 1 if a study could not be requested.\n\nExample:\n  chest-ai request 1.2.840.113619.2.5.1 --token-file reader-token',
+      '\nThe command uses the database of the service, also while it runs. On another machine, or as another account, give a token of role reader with --token-file: the command then uses the HTTP API of the service. The exit status is 1 if a study could not be requested.\n\nExample:\n  chest-ai request 1.2.840.113619.2.5.1 --token-file reader-token',
     )
     .action(async (uids: string[], options: ServiceOptions) => (await import('../request.js')).requestStudies(uids, options));
 

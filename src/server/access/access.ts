@@ -3,7 +3,7 @@ import { Fault } from '../../errors.js';
 import type { Accounts } from '../../store/accounts.js';
 import type { KnownLogins } from '../../store/known-logins.js';
 import type { LoginFailures } from '../../store/login-failures.js';
-import type { Sessions } from '../../store/sessions.js';
+import type { ListedSession, Sessions } from '../../store/sessions.js';
 import type { Tokens } from '../../store/tokens.js';
 import { removeFirstLogin } from './first-account.js';
 import { knownOriginOf, rememberOrigin } from './known-origins.js';
@@ -47,6 +47,13 @@ export interface RequestOrigin {
   readonly device?: string | undefined;
   /** Of a session that may still live. */
   readonly session?: string | undefined;
+  /** Browser and operating system, for the list of sessions. */
+  readonly browser?: string | undefined;
+}
+
+export interface SessionEntry extends ListedSession {
+  /** Whether it is the session that asks. */
+  readonly own: boolean;
 }
 
 /** Logins, sessions and passwords. */
@@ -61,8 +68,11 @@ export interface Access {
     readonly name: string;
     readonly roles: readonly string[];
     readonly remote: string;
+    readonly browser?: string | undefined;
   }): Promise<LogIn>;
   logOut(secret: string, remote: string): Promise<void>;
+  /** Sessions that live. @param own secret of the session that asks */
+  listSessions(own: string | undefined): Promise<readonly SessionEntry[]>;
   /** @throws Fault `login-required` if `current` is wrong, `request-invalid` if `next` is too easy */
   changePassword(given: { readonly name: string; readonly current: string; readonly next: string } & RequestOrigin): Promise<void>;
   /** @param background the page sends it without a user action: it does not prolong the session */
@@ -99,15 +109,15 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
     openId: settings.openId && openIdLogin(settings.openId),
 
     async logIn({ name, password, ...origin }) {
-      const { remote, device = newSecret() } = origin;
+      const { remote, browser, device = newSecret() } = origin;
       const account = await checked(name, password, origin);
       await audit.record({ actor: account.name, action: 'login', remote, subject: { by: 'password' } });
-      const secret = await sessions.begin(account.name);
+      const secret = await sessions.begin(account.name, { remote, browser });
       await rememberOrigin(store.knownLogins, account.name, remote, device);
       return { secret, device, principal: principalOf(account.name, account.roles, account.mustChange) };
     },
 
-    async logInConfirmed({ subject, name, roles, remote }) {
+    async logInConfirmed({ subject, name, roles, remote, browser }) {
       const known = await store.accounts.findSubject(subject);
       const account = known?.name ?? name;
       if (known?.disabledAt) {
@@ -119,7 +129,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
         if (known) await store.accounts.setRoles(account, roles);
         else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles })))
           throw new Fault('request-refused', 'another account has this name already; an administrator has to rename or disable one');
-        return sessions.begin(account);
+        return sessions.begin(account, { remote, browser });
       });
       return { secret, principal: principalOf(account, roles) };
     },
@@ -128,6 +138,11 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
       const principal = await sessions.principalOf(secret);
       await sessions.end(secret);
       if (principal) await audit.recordIfPossible({ actor: principal.name, action: 'logout', remote });
+    },
+
+    async listSessions(own) {
+      const ownId = own === undefined ? undefined : sessions.listedId(own);
+      return (await sessions.list()).map((one) => ({ ...one, own: one.id === ownId }));
     },
 
     async changePassword({ name, current, next, ...origin }) {

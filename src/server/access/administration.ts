@@ -1,5 +1,6 @@
 import type { AuditLog } from '../../audit/audit-log.js';
 import { Fault } from '../../errors.js';
+import type { AccountChange } from '../../store/accounts.js';
 import type { NewAuditEntry } from '../../store/audit-entries.js';
 import { checkAccountName } from './account-name.js';
 import type { AccessStore } from './access.js';
@@ -16,15 +17,17 @@ export interface Actor {
   readonly remote?: string;
 }
 
-export interface ShownAccount {
+export interface AccountEntry {
   readonly name: string;
   readonly origin: 'local' | 'oidc';
   readonly roles: readonly string[];
   readonly createdAt: Date;
   readonly disabled: boolean;
+  /** Absent before the first login. */
+  readonly lastLoginAt: Date | null;
 }
 
-export interface ShownToken {
+export interface TokenEntry {
   readonly name: string;
   readonly roles: readonly string[];
   readonly createdAt: Date;
@@ -35,19 +38,32 @@ export interface ShownToken {
 
 /** Accounts and tokens, by command or by HTTP; each action is on record before it is carried out. */
 export interface Administration {
-  listAccounts(): Promise<readonly ShownAccount[]>;
+  listAccounts(): Promise<readonly AccountEntry[]>;
   /** @returns the password, to be shown once; the user has to change it, unless the administrator chose it */
   addAccount(
     given: { readonly name: string; readonly roles: readonly Role[]; readonly password?: string | undefined },
     by: Actor,
   ): Promise<{ readonly password: string | undefined }>;
-  /** @returns the new password, to be shown once; every session of the account ends, and failed logins count no more */
+  /**
+   * Not of one's own account: changing that needs the current password.
+   *
+   * @returns the new password, to be shown once; every session of the account ends, and failed logins count no more
+   */
   resetPassword(name: string, by: Actor): Promise<{ readonly password: string }>;
+  /** @throws Fault `request-invalid` for one's own account and for the last administrator */
   disableAccount(name: string, by: Actor): Promise<void>;
   enableAccount(name: string, by: Actor): Promise<void>;
-  /** Of a local account; the roles of an OpenID account come from its provider. Every session of the account ends. */
+  /**
+   * Of a local account; the roles of an OpenID account come from its provider. Every session of the account ends.
+   *
+   * @throws Fault `request-invalid` for one's own account and for the last administrator
+   */
   setRoles(name: string, roles: readonly Role[], by: Actor): Promise<void>;
-  listTokens(): Promise<readonly ShownToken[]>;
+  /** @param id of a listed session @throws Fault `not-found` */
+  endSession(id: string, by: Actor): Promise<void>;
+  /** @returns how many sessions ended */
+  endSessionsOf(name: string, by: Actor): Promise<number>;
+  listTokens(): Promise<readonly TokenEntry[]>;
   /** @returns the token, to be shown once */
   addToken(
     given: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date | undefined },
@@ -58,7 +74,7 @@ export interface Administration {
 
 /** @param dataDir holds the file with the password of the first account, until it is changed */
 export function administrationOf(
-  { accounts, tokens, loginFailures }: Pick<AccessStore, 'accounts' | 'tokens' | 'loginFailures'>,
+  { accounts, sessions, tokens, loginFailures }: Pick<AccessStore, 'accounts' | 'sessions' | 'tokens' | 'loginFailures'>,
   audit: AuditLog,
   dataDir?: string,
 ): Administration {
@@ -68,12 +84,13 @@ export function administrationOf(
     });
   return {
     async listAccounts() {
-      return (await accounts.list()).map(({ name, origin, roles, createdAt, disabledAt }) => ({
+      return (await accounts.list()).map(({ name, origin, roles, createdAt, disabledAt, lastLoginAt }) => ({
         name,
         origin,
         roles,
         createdAt,
         disabled: disabledAt !== null,
+        lastLoginAt,
       }));
     },
 
@@ -92,6 +109,8 @@ export function administrationOf(
     },
 
     async resetPassword(name, by) {
+      if (name === by.actor)
+        throw new Fault('request-invalid', 'expected the account of another user: change your own password on the password page');
       const password = newPassword();
       const passwordHash = await hashPassword(password);
       await onRecord(
@@ -109,7 +128,7 @@ export function administrationOf(
         throw new Fault('request-invalid', 'expected the account of another user: without an administrator nobody could manage accounts');
       await onRecord(
         { ...by, action: 'account.disable', subject: { account: shortened(name) } },
-        () => accounts.disable(name),
+        async () => isDone(await accounts.disable(name)),
         notFound('an account that is not disabled', name),
       );
     },
@@ -127,8 +146,24 @@ export function administrationOf(
         throw new Fault('request-invalid', 'expected the account of another user: the last administrator must keep the role');
       await onRecord(
         { ...by, action: 'account.roles', subject: { account: shortened(name), roles } },
-        () => accounts.changeRoles(name, roles),
+        async () => isDone(await accounts.changeRoles(name, roles)),
         notFound('a local account', name),
+      );
+    },
+
+    async endSession(id, by) {
+      await onRecord(
+        { ...by, action: 'session.end', subject: { session: shortened(id) } },
+        () => sessions.endListed(id),
+        notFound('a session', id),
+      );
+    },
+
+    endSessionsOf(name, by) {
+      return audit.recordAction(
+        { ...by, action: 'session.end', subject: { account: shortened(name) } },
+        () => sessions.endAllOf(name),
+        (ended) => ({ ended }),
       );
     },
 
@@ -162,6 +197,16 @@ export function administrationOf(
       );
     },
   };
+}
+
+/** @throws Fault `request-invalid` for the last administrator */
+function isDone(change: AccountChange): boolean {
+  if (change === 'last-administrator')
+    throw new Fault(
+      'request-invalid',
+      'expected another account with the role admin that is not disabled, found none: somebody must manage accounts',
+    );
+  return change === 'done';
 }
 
 function notFound(expected: string, name: string): Fault {

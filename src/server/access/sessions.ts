@@ -1,4 +1,4 @@
-import type { Sessions } from '../../store/sessions.js';
+import type { ListedSession, SessionOrigin, Sessions } from '../../store/sessions.js';
 import type { Principal } from './roles.js';
 import { principalOf } from './roles.js';
 import { hashOfSecret, newSecret } from './secret.js';
@@ -16,10 +16,14 @@ const noticedMs = 60_000;
 /** Logins that live. The browser holds a secret, the database its hash. The hash alone is not a login. */
 export interface LiveSessions {
   /** @returns the secret for the cookie; always a new one, so that nobody can have planted it */
-  begin(account: string): Promise<string>;
+  begin(account: string, origin?: SessionOrigin): Promise<string>;
   /** @param options `background`: what a page asks by itself is no sign of life, so that one that is left open logs out */
   principalOf(secret: string, options?: { readonly background?: boolean }): Promise<Principal | undefined>;
   end(secret: string): Promise<void>;
+  /** By account, the one seen last first. */
+  list(): Promise<readonly ListedSession[]>;
+  /** The identifier that a session has in the list. */
+  listedId(secret: string): string;
 }
 
 export function liveSessions(
@@ -29,10 +33,10 @@ export function liveSessions(
 ): LiveSessions {
   const limits = () => ({ begunAfter: new Date(now().getTime() - maxMs), seenAfter: new Date(now().getTime() - idleMs) });
   return {
-    async begin(account) {
+    async begin(account, origin) {
       await sessions.sweep(limits());
       const secret = newSecret();
-      await sessions.begin(hashOfSecret(secret), account, now());
+      await sessions.begin(hashOfSecret(secret), account, now(), origin);
       return secret;
     },
 
@@ -47,5 +51,7 @@ export function liveSessions(
     },
 
     end: (secret) => sessions.end(hashOfSecret(secret)),
+    list: () => sessions.list(limits()),
+    listedId: (secret) => hashOfSecret(secret).slice(0, 16),
   };
 }

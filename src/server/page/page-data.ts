@@ -3,9 +3,11 @@ import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyIns
 import { Fault } from '../../errors.js';
 import { route } from '../../routing/match.js';
 import { destinationName, type RoutingRule } from '../../routing/rules.js';
+import { routingOf } from '../../routing/edit-rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { PagePort } from '../ports.js';
 import type {
+  DraftTest,
   HistoryEntry,
   Operations,
   PageFinding,
@@ -24,6 +26,7 @@ import type { Store } from '../../store/store.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
 import { UploadAnalyses } from './analyze-uploads.js';
+import { shownFailedJobs } from './failed-jobs.js';
 import { priorOfPage } from './prior.js';
 import { pageModels, type ModelParts } from './models.js';
 import { searchWorklist } from './search-worklist.js';
@@ -40,6 +43,8 @@ export interface PageParts extends ModelParts {
   readonly serving?: Pick<ServingLines, 'acquireChampions'>;
   /** Without it, files are analyzed by the deployed model only. */
   readonly triedModels?: Pick<TriedModels, 'acquire'>;
+  /** Names of config/findings.json. */
+  readonly findings?: readonly string[];
 }
 
 const latencyResults = 200;
@@ -78,7 +83,9 @@ export function pagePortOf(parts: PageParts): PagePort {
       const found = await Promise.all(
         uids.map(async (uid): Promise<readonly [string, ShownPatient] | undefined> => {
           if (!isUsableUid(uid)) return undefined;
-          const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: uid }, { limit: 1 }).catch(noneUnlessUnreachable);
+          const [study] = await pacs.dicomWeb
+            .searchForStudies({ StudyInstanceUID: uid, includefield: 'StudyDescription' }, { limit: 1 })
+            .catch(noneUnlessUnreachable);
           return study && textOf(study, 'StudyInstanceUID') === uid ? [uid, patientOf(study)] : undefined;
         }),
       );
@@ -130,6 +137,21 @@ export function pagePortOf(parts: PageParts): PagePort {
         }),
       );
     },
+    async testDraft(rules, limit) {
+      const draft = routingOf(rules, parts.findings ?? []);
+      const { rows } = await store.worklist.page({ limit });
+      return Promise.all(
+        rows.map(async ({ studyInstanceUID: subject }): Promise<DraftTest> => {
+          const instances = await pacs.dicomWeb.retrieveStudyMetadata(subject as StudyInstanceUID).catch(asFault);
+          if (instances instanceof Fault) {
+            const unknown: RuleTest = { subject, action: 'none', passedOver: [{ rule: '', text: instances.message }] };
+            return { before: unknown, after: unknown };
+          }
+          const facts = seriesFactsOf(instances.filter((one) => !isOwnDocument(one)));
+          return { before: ruleTest(subject, facts, routing.rules), after: ruleTest(subject, facts, draft.rules) };
+        }),
+      );
+    },
     async testRulesOn(path, name) {
       return ruleTest(name, seriesFactsOf([await readHeader(path)]), routing.rules);
     },
@@ -178,13 +200,7 @@ async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Prom
     store.results.countByOutcome(),
     store.results.listResults({ outcome: 'reported', limit: latencyResults }),
   ]);
-  const failedJobs = jobsFailed.map(({ id, queue, failure, failedAt }) => ({
-    id,
-    queue,
-    code: failure.code,
-    detail: failure.detail,
-    failedAt: failedAt.toISOString(),
-  }));
+  const failedJobs = await shownFailedJobs(jobsFailed, store);
   return {
     softwareVersion: reportPorts.settings.softwareVersion,
     orthanc: system instanceof Fault ? { state: system.code, url: pacs.url } : { state: 'answers', url: pacs.url, version: system.version },

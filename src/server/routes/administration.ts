@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { sessionSecretOf } from '../access/authenticate.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
-import { accountSchema, roleListSchema, tokenSchema } from '../schemas/access.js';
+import { accountSchema, roleListSchema, sessionSchema, tokenSchema } from '../schemas/access.js';
 
 const newAccount = z.strictObject({ name: z.string().max(100), roles: roleListSchema });
 const rolesBody = z.strictObject({ roles: roleListSchema });
@@ -14,7 +15,7 @@ const limit = '4kb';
 const dayMs = 86_400_000;
 
 /** Accounts and tokens, for administrators. Passwords and tokens are made here and shown once. */
-export function administrationRoutes({ administration }: ServerParts): readonly Route[] {
+export function administrationRoutes({ administration, access }: ServerParts): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -23,7 +24,11 @@ export function administrationRoutes({ administration }: ServerParts): readonly 
       summary: 'Accounts',
       reply: { json: z.array(accountSchema).readonly() },
       handle: async () =>
-        (await administration.listAccounts()).map(({ createdAt, ...one }) => ({ ...one, createdAt: createdAt.toISOString() })),
+        (await administration.listAccounts()).map(({ createdAt, lastLoginAt, ...one }) => ({
+          ...one,
+          createdAt: createdAt.toISOString(),
+          lastLoginAt: lastLoginAt?.toISOString() ?? null,
+        })),
     }),
     defineRoute({
       method: 'post',
@@ -66,6 +71,35 @@ export function administrationRoutes({ administration }: ServerParts): readonly 
       body: { schema: rolesBody, limit },
       reply: { empty: 204 },
       handle: ({ param, body, actor }) => administration.setRoles(param('name'), body.roles, actor),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/sessions',
+      access: 'admin',
+      summary: 'Sessions of users who are logged in',
+      reply: { json: z.array(sessionSchema).readonly() },
+      handle: async ({ request }) =>
+        (await access.listSessions(sessionSecretOf(request, access))).map(({ createdAt, lastSeenAt, ...one }) => ({
+          ...one,
+          createdAt: createdAt.toISOString(),
+          lastSeenAt: lastSeenAt.toISOString(),
+        })),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/sessions/:session/end',
+      access: 'admin',
+      summary: 'End a session',
+      reply: { empty: 204 },
+      handle: ({ param, actor }) => administration.endSession(param('session'), actor),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/accounts/:name/end-sessions',
+      access: 'admin',
+      summary: 'End all sessions of an account',
+      reply: { json: z.object({ ended: z.number() }) },
+      handle: async ({ param, actor }) => ({ ended: await administration.endSessionsOf(param('name'), actor) }),
     }),
     defineRoute({
       method: 'get',

@@ -5,6 +5,7 @@ import type { Access, LogIn, RequestOrigin } from '../access/access.js';
 import { isSecure, sessionSecretOf } from '../access/authenticate.js';
 import { authorizationCookieName, clearCookie, deviceCookieName, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
 import { knownForMs } from '../access/known-origins.js';
+import { browserOf } from '../access/browser-name.js';
 import type { OpenIdAuthorizationRequest } from '../access/openid.js';
 import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
@@ -132,7 +133,12 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
         clearCookie(response, authorizationCookieName(secure), { secure, sameSite: 'lax', path: '/' });
         const at = request.originalUrl.indexOf('?');
         const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), authorization);
-        setSession(request, response, access, await access.logInConfirmed({ ...confirmed, remote: remoteOf(request) }));
+        setSession(
+          request,
+          response,
+          access,
+          await access.logInConfirmed({ ...confirmed, remote: remoteOf(request), browser: browserOf(request.get('User-Agent')) }),
+        );
         // A page, not a redirect: a strict cookie is not sent along a way that began on another site.
         response.type('html').send(continuePage(returnPath(path)?.replaceAll('&', '&#38;') ?? '/'));
       },
@@ -150,6 +156,7 @@ function originOf(request: Request, access: Access): RequestOrigin {
   const device = readCookie(request, deviceCookieName(isSecure(request, access)));
   return {
     remote: remoteOf(request),
+    browser: browserOf(request.get('User-Agent')),
     session: sessionSecretOf(request, access),
     device: device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined,
   };

@@ -4,7 +4,10 @@ import { optionalText, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { driftSchema, failedJobSchema, operationsSchema, ruleTestSchema } from '../schemas/operations.js';
+import { systemSchema, trendsSchema } from '../schemas/system.js';
 import { startedPorts } from '../started-ports.js';
+
+const retryBody = z.strictObject({ queue: z.string().min(1).max(100), code: z.string().max(100).optional() });
 
 /** For hospital IT: queues, failed jobs, rules and their dry run, health, latency, drift. */
 export function operationsRoutes(parts: ServerParts): readonly Route[] {
@@ -56,6 +59,37 @@ export function operationsRoutes(parts: ServerParts): readonly Route[] {
           if (!(await retryFailedJob(id))) throw notFound;
         });
       },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/failed-jobs/retry',
+      access: 'operator',
+      summary: 'Retry all failed jobs of a queue, or those of one fault code',
+      body: { schema: retryBody, limit: '4kb' },
+      reply: { json: z.object({ retried: z.int() }) },
+      handle: ({ body: { queue, code }, actor }) =>
+        parts.audit.recordAction(
+          { ...actor, action: 'job.retry', subject: { queue, ...(code === undefined ? {} : { code }) } },
+          async () => ({ retried: await startedPorts(parts).retryFailedJobs(queue, code) }),
+          ({ retried }) => ({ retried }),
+        ),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/system',
+      access: 'viewer',
+      summary: 'Disk, clock, versions and certificates',
+      reply: { json: systemSchema },
+      handle: () => startedPorts(parts).system.state(),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/trends',
+      access: 'viewer',
+      summary: 'Studies, durations, failures and queue length of the last hours',
+      query: z.object({ hours: wholeNumber(1, 840).default(24) }),
+      reply: { json: trendsSchema },
+      handle: ({ query }) => startedPorts(parts).system.trends(query.hours),
     }),
     defineRoute({
       method: 'get',

@@ -12,6 +12,8 @@ const views = [
   '/analyze',
   '/operations',
   '/discordances',
+  '/administration',
+  '/rules',
   '/audit',
   '/models',
   '/models/:version',

@@ -23,6 +23,19 @@ export const accountSchema = z
     roles: list(z.string()),
     createdAt: z.iso.datetime(),
     disabled: z.boolean(),
+    lastLoginAt: z.iso.datetime().nullable().describe('null before the first login'),
+  })
+  .readonly();
+
+export const sessionSchema = z
+  .object({
+    id: z.string().describe('names the session; no secret'),
+    account: z.string(),
+    createdAt: z.iso.datetime(),
+    lastSeenAt: z.iso.datetime(),
+    browser: z.string().describe('browser and operating system; empty if unknown'),
+    remote: z.string().describe('network address of the login; empty if unknown'),
+    own: z.boolean().describe('whether it is the session of this request'),
   })
   .readonly();
 
@@ -36,3 +49,7 @@ export const tokenSchema = z
     revoked: z.boolean(),
   })
   .readonly();
+
+export type ShownAccount = z.infer<typeof accountSchema>;
+export type ShownToken = z.infer<typeof tokenSchema>;
+export type ShownSession = z.infer<typeof sessionSchema>;

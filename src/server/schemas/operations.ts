@@ -41,7 +41,15 @@ const queueSchema = z
 export type QueueState = z.infer<typeof queueSchema>;
 
 export const failedJobSchema = z
-  .object({ id: z.string(), queue: z.string(), code: z.string(), detail: z.string(), failedAt: z.iso.datetime() })
+  .object({
+    id: z.string(),
+    queue: z.string(),
+    code: z.string(),
+    detail: z.string(),
+    failedAt: z.iso.datetime(),
+    studyInstanceUID: z.string().exactOptional(),
+    receiver: z.string().exactOptional().describe('destination or channel of a delivery'),
+  })
   .readonly();
 export type ShownFailedJob = z.infer<typeof failedJobSchema>;
 

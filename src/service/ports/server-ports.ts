@@ -6,12 +6,16 @@ import type {
   ModelActions,
   PagePort,
   ReportsPort,
+  RulesPort,
   ServerPorts,
 } from '../../server/ports.js';
 import type { ResultRow } from '../../store/results.js';
 import type { Store } from '../../store/store.js';
 import { defaultLine } from '../../lib/model-line.js';
 import { messagesPortOf } from '../../server/page/messages.js';
+import { shownFailedJobs } from '../../server/page/failed-jobs.js';
+import { systemPortOf } from '../../server/page/system.js';
+import type { SystemPorts } from '../../monitoring/system-state.js';
 import { driftPortOf } from '../../server/page/drift.js';
 import { lineNamed } from '../../server/page/page-lines.js';
 import { healthOf, measure } from '../../monitoring/health.js';
@@ -38,7 +42,13 @@ export interface ServerPortParts extends HealthPorts {
   readonly erase: ErasurePort;
   readonly requests: AnalysisRequestPort;
   readonly reports?: ReportsPort | undefined;
+  readonly rules: Omit<RulesPort, 'test'>;
+  readonly softwareVersion: string;
+  readonly certificates: SystemPorts['certificates'];
 }
+
+/** Failed jobs that one request retries. */
+const maxRetried = 1_000;
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
@@ -79,15 +89,15 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });
       return Promise.all(results.map(shown));
     },
-    async failedJobs() {
-      return (await jobs.failedJobs()).map(({ id, queue, failure, failedAt }) => ({
-        id,
-        queue,
-        code: failure.code,
-        detail: failure.detail,
-        failedAt: failedAt.toISOString(),
-      }));
+    failedJobs: async () => shownFailedJobs(await jobs.failedJobs(), store),
+    async retryFailedJobs(queue, code) {
+      const failed = await jobs.failedJobs({ queue, limit: maxRetried });
+      let retried = 0;
+      for (const job of failed) if ((code === undefined || job.failure.code === code) && (await jobs.retryFailedJob(job.id))) retried++;
+      return retried;
     },
+    rules: { ...parts.rules, test: (rules, limit) => page.testDraft(rules, limit) },
+    system: systemPortOf({ ...parts, certificates: parts.certificates }, store),
     retryFailedJob: (id) => jobs.retryFailedJob(id),
     async resultsOf(studyInstanceUID) {
       const rows = await store.results.ofStudy(studyInstanceUID);

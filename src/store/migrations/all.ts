@@ -20,6 +20,8 @@ import { requests0034 } from './0034-requests.js';
 import { trialReport0035 } from './0035-trial-report.js';
 import { radiologyReports0037 } from './0037-radiology-reports.js';
 import { erasuresOfLaterTables0038 } from './0038-erasures-of-later-tables.js';
+import { sessionOrigins0041 } from './0041-session-origins.js';
+import { hourlyFigures0042 } from './0042-hourly-figures.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -56,4 +58,6 @@ export const migrations: readonly Migration[] = [
   erasures0036,
   radiologyReports0037,
   erasuresOfLaterTables0038,
+  sessionOrigins0041,
+  hourlyFigures0042,
 ];

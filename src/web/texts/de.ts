@@ -1,9 +1,13 @@
+import { deAdministration } from './de/administration.js';
 import { deArchive } from './de/archive.js';
+import { deAudit } from './de/audit.js';
 import { deHelp } from './de/help.js';
 import { deModels } from './de/models.js';
+import { deOperations } from './de/operations.js';
 import { dePage } from './de/page.js';
 import { deReading } from './de/reading.js';
 import { deReports } from './de/reports.js';
+import { deRules } from './de/rules.js';
 import type { TextKey } from './en.js';
 
-export const de: Readonly<Record<TextKey, string>> = { ...dePage, ...deModels, ...deReading, ...deArchive, ...deReports, ...deHelp };
+export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAudit, ...deHelp, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deRules };

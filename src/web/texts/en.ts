@@ -1,11 +1,15 @@
+import { enAdministration } from './en/administration.js';
 import { enArchive } from './en/archive.js';
+import { enAudit } from './en/audit.js';
 import { enHelp } from './en/help.js';
 import { enModels } from './en/models.js';
+import { enOperations } from './en/operations.js';
 import { enPage } from './en/page.js';
 import { enReading } from './en/reading.js';
 import { enReports } from './en/reports.js';
+import { enRules } from './en/rules.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...enPage, ...enModels, ...enReading, ...enArchive, ...enReports, ...enHelp } as const;
+export const en = { ...enAdministration, ...enArchive, ...enAudit, ...enHelp, ...enModels, ...enOperations, ...enPage, ...enReading, ...enReports, ...enRules } as const;
 
 export type TextKey = keyof typeof en;

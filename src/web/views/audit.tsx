@@ -26,6 +26,8 @@ const objects = [
   'drift',
   'account',
   'token',
+  'session',
+  'rules',
   'request',
   'audit',
   'service',

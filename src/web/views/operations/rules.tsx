@@ -1,18 +1,23 @@
 import { Alert, Anchor, Badge, Button, Collapse, FileButton, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { RuleTest, ShownRule } from '../../../server/page-types.js';
+import type { RuleTest, ShownPatient, ShownRule } from '../../../server/page-types.js';
 import { studyView } from '../../addresses.js';
 import { get, upload } from '../../api.js';
+import { patientLine } from '../../parts/patient-line.js';
 import { shortReason } from '../../parts/reason.js';
 import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
+import { mayOperate } from '../../current-user.js';
+import { useCurrentUser } from '../../use-current-user.js';
+import { usePatients } from '../../use-patients.js';
 
 /** The routing rules in their order, and their dry run on the last studies or on a file. */
 export function RulesPanel({ rules }: { readonly rules: readonly ShownRule[] }): ReactNode {
   const { t } = useTexts();
+  const user = useCurrentUser();
   const [tests, setTests] = useState<readonly RuleTest[]>();
   const run = useMutation({
     mutationFn: async (file: File | undefined) =>
@@ -39,6 +44,11 @@ export function RulesPanel({ rules }: { readonly rules: readonly ShownRule[] }):
             </Button>
           )}
         </FileButton>
+        {mayOperate(user) && (
+          <Button variant="default" component={Link} href="/rules">
+            {t('rules.edit')}
+          </Button>
+        )}
         <Text size="sm" className="quiet">
           {t('operations.testHint')}
         </Text>
@@ -50,9 +60,7 @@ export function RulesPanel({ rules }: { readonly rules: readonly ShownRule[] }):
       )}
       {tests && (
         <Stack gap="xs" mt="md" data-testid="rule-tests">
-          {tests.map((one) => (
-            <TestedStudy key={one.subject} test={one} />
-          ))}
+          <TestedStudies tests={tests} />
         </Stack>
       )}
     </>
@@ -95,8 +103,15 @@ function Rule({ rule }: { readonly rule: ShownRule }): ReactNode {
   );
 }
 
-function TestedStudy({ test }: { readonly test: RuleTest }): ReactNode {
-  const { t } = useTexts();
+/** The patients are read from the PACS when the list is shown, and that is on record. */
+export function TestedStudies({ tests }: { readonly tests: readonly RuleTest[] }): ReactNode {
+  const studies = useMemo(() => tests.map(({ subject }) => subject).filter((one) => /^[0-9.]+$/.test(one)), [tests]);
+  const patients = usePatients(studies);
+  return tests.map((one) => <TestedStudy key={one.subject} test={one} patient={patients[one.subject]} />);
+}
+
+function TestedStudy({ test, patient }: { readonly test: RuleTest; readonly patient: ShownPatient | undefined }): ReactNode {
+  const { t, language } = useTexts();
   const details = test.passedOver.map(({ rule, text }) => `${rule}: ${text}`);
   const [open, { toggle }] = useDisclosure(false);
   return (
@@ -107,8 +122,8 @@ function TestedStudy({ test }: { readonly test: RuleTest }): ReactNode {
         </Badge>
         <b>{test.rule ?? shortReason({ code: 'no-rule', reason: details.join('; ') }, t)}</b>
         {/^[0-9.]+$/.test(test.subject) ? (
-          <Anchor component={Link} href={studyView(test.subject)} className="mono">
-            {test.subject}
+          <Anchor component={Link} href={studyView(test.subject)} title={test.subject} size="sm">
+            {patientLine(patient, language) ?? test.subject}
           </Anchor>
         ) : (
           <span className="mono quiet">{test.subject}</span>

@@ -55,7 +55,7 @@ function EngineReason({ why }: { readonly why: string }): ReactNode {
 }
 
 /** The state of one part of the service. */
-function StatusCard({
+export function StatusCard({
   name,
   value,
   more,

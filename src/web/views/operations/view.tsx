@@ -13,6 +13,8 @@ import { MessageChannels } from './messages.js';
 import { Queues } from './queues.js';
 import { RulesPanel } from './rules.js';
 import { StatusCards } from './status-cards.js';
+import { SystemCards } from './system-cards.js';
+import { Trends } from './trends.js';
 
 /** For hospital IT: state of the parts, queues, failed jobs, processing time, rules. */
 export function OperationsView(): ReactNode {
@@ -33,6 +35,10 @@ function Sections({ operations }: { readonly operations: Operations }): ReactNod
   return (
     <Stack gap="md">
       <StatusCards operations={operations} />
+      <SystemCards />
+      <Section title={t('trends.title')}>
+        <Trends />
+      </Section>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         <Section title={t('operations.queues')}>
           <Queues queues={operations.queues} />
