@@ -281,12 +281,19 @@ export interface PagePort {
    * @param path of an upload: DICOM, ZIP of DICOM, PNG or JPEG
    * @param options.model a version that predicts instead of the champion
    * @param options.reserve called before more is written to the disk
-   * @throws Fault `model-unknown`, `model-invalid`, `upload-refused`, `too-busy`
+   * @param options.signal aborted when the sender went away: the work stops before the next image
+   * @param options.withoutPictures neither image nor heat maps are returned
+   * @throws Fault `model-unknown`, `model-invalid`, `upload-refused`, `upload-broken-off`, `too-busy`
    */
   analyze(
     path: string,
     name: string,
-    options?: { readonly model?: string | undefined; readonly reserve?: ((bytes: number) => Promise<void>) | undefined },
+    options?: {
+      readonly model?: string | undefined;
+      readonly reserve?: ((bytes: number) => Promise<void>) | undefined;
+      readonly signal?: AbortSignal | undefined;
+      readonly withoutPictures?: boolean | undefined;
+    },
   ): Promise<UploadAnalysisResult>;
   /** @param line the default one if absent @throws Fault `not-found` */
   models(line?: string): Promise<ModelsPage>;

@@ -13,7 +13,7 @@ import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
-const AnalyzeView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnalyzeView })));
+const AnalyzeView = lazy(() => import('./views/analyze/view.js').then((one) => ({ default: one.AnalyzeView })));
 const OperationsView = lazy(() => import('./views/operations/view.js').then((one) => ({ default: one.OperationsView })));
 const DiscordancesView = lazy(() => import('./views/discordances.js').then((one) => ({ default: one.DiscordancesView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));

@@ -3,6 +3,7 @@ import { deModels } from './de/models.js';
 import { dePage } from './de/page.js';
 import { deReading } from './de/reading.js';
 import { deReports } from './de/reports.js';
+import { deResearch } from './de/research.js';
 import type { TextKey } from './en.js';
 
-export const de: Readonly<Record<TextKey, string>> = { ...dePage, ...deModels, ...deReading, ...deArchive, ...deReports };
+export const de: Readonly<Record<TextKey, string>> = { ...dePage, ...deModels, ...deReading, ...deArchive, ...deReports, ...deResearch };
