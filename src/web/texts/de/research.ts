@@ -23,4 +23,5 @@ export const deResearch = {
   'analyze.cancel': 'Abbrechen',
   'analyze.compare': 'Mit einem anderen Modell vergleichen',
   'analyze.compare.none': 'Kein Vergleich',
+  'audit.of.dataset.export': 'Datensatz exportieren',
 } as const;

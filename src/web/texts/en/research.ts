@@ -23,4 +23,5 @@ export const enResearch = {
   'analyze.cancel': 'Cancel',
   'analyze.compare': 'Compare with another model',
   'analyze.compare.none': 'No comparison',
+  'audit.of.dataset.export': 'Export a data set',
 } as const;
