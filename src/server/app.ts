@@ -25,6 +25,7 @@ import { modelRoutes } from './routes/models.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
 import { reportRoutes } from './routes/reports.js';
+import { researchRoutes } from './routes/research.js';
 import { resultRoutes } from './routes/results.js';
 import { viewerDescription, viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
@@ -49,6 +50,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   messageRoutes,
   reportRoutes,
   modelRoutes,
+  researchRoutes,
   dicomWebRoutes,
 ];
 

@@ -11,6 +11,7 @@ import type { Access } from './access/access.js';
 import type { Confirmations } from './access/confirmations.js';
 import type { Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
+import type { ResearchPort } from './research-port.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
 import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
 import type { DiscordanceKindName } from './schemas/reports.js';
@@ -83,6 +84,7 @@ export interface ServerPorts {
   readonly messages: MessagesPort;
   /** Absent unless reports of radiologists are read. */
   readonly reports?: ReportsPort | undefined;
+  readonly research: ResearchPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
   retrain(by: string, line?: string): Promise<void>;

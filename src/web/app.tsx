@@ -16,6 +16,7 @@ const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default
 const AnalyzeView = lazy(() => import('./views/analyze/view.js').then((one) => ({ default: one.AnalyzeView })));
 const OperationsView = lazy(() => import('./views/operations/view.js').then((one) => ({ default: one.OperationsView })));
 const DiscordancesView = lazy(() => import('./views/discordances.js').then((one) => ({ default: one.DiscordancesView })));
+const ResearchView = lazy(() => import('./views/research/view.js').then((one) => ({ default: one.ResearchView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
@@ -27,6 +28,7 @@ const tabs: readonly (readonly [path: string, text: TextKey, isVisible?: (user: 
   ['/analyze', 'nav.analyze'],
   ['/operations', 'nav.operations'],
   ['/models', 'nav.models'],
+  ['/research', 'nav.research'],
   ['/discordances', 'nav.discordances', mayCompareReports],
   ['/audit', 'nav.audit', isAdministrator],
 ];
@@ -84,6 +86,7 @@ export function App(): ReactNode {
             <Route path="/operations" component={OperationsView} />
             <Route path="/discordances" component={DiscordancesView} />
             <Route path="/audit" component={AuditView} />
+            <Route path="/research" component={ResearchView} />
             <Route path="/models" component={ModelsView} />
             <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>
             <Route path="/password" component={PasswordView} />

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../support/orthanc.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 
 const skip = noBrowser();
-const patience = { timeout: 180_000 };
+const patience = { timeout: 480_000 };
 /** Files of the folder beside the few that are images. */
 const letters = 1_990;
 

@@ -10,7 +10,7 @@ import { confirmationsOf } from '../../src/server/access/confirmations.js';
 import type { PagePort, ServerParts, ServerPorts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
-import { channel, exampleMessage, message } from './example-replies.js';
+import { channel, exampleMessage, message, research } from './example-replies.js';
 
 const emptyPage: PagePort = {
   worklist: async () => ({ rows: [], order: 'urgency' }),
@@ -89,6 +89,7 @@ export async function startTestServer(
       sign: () => noBackfill(),
     },
     requests: { request: async () => 'queued' },
+    research,
     confirmations: confirmationsOf(store.oneTimeTokens),
     messages: {
       channels: async () => [channel],

@@ -13,6 +13,7 @@ const views = [
   '/operations',
   '/discordances',
   '/audit',
+  '/research',
   '/models',
   '/models/:version',
   '/password',

@@ -22,6 +22,7 @@ import { requestRetraining } from '../../retraining/start-retraining.js';
 import type { AssessmentActions } from '../../assessments/assessments.js';
 import { confirmationsOf } from '../../server/access/confirmations.js';
 import { assessmentsPortOf } from '../../server/page/assessments.js';
+import type { ResearchPort } from '../../server/research-port.js';
 import { readingsPortOf, type ReadingParts } from '../../server/page/readings.js';
 
 export interface ServerPortParts extends HealthPorts {
@@ -38,6 +39,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly erase: ErasurePort;
   readonly requests: AnalysisRequestPort;
   readonly reports?: ReportsPort | undefined;
+  readonly research: ResearchPort;
 }
 
 /** What the server shows, out of the running parts. */
@@ -74,6 +76,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     requests: parts.requests,
     confirmations: confirmationsOf(store.oneTimeTokens),
     reports: parts.reports,
+    research: parts.research,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

@@ -8,6 +8,7 @@ import type { ModelDetail, ShownChange } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { useModelLine, withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
+import { FigureDownloads } from '../parts/figure-downloads.js';
 import { UnitPlot } from '../parts/plot.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
@@ -137,6 +138,17 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
             points={roc}
             marks={false}
           />
+          <FigureDownloads
+            name={`roc-${name}`}
+            figure={{
+              title: `${t('models.roc')}: ${name}`,
+              xLabel: t('models.rocX'),
+              yLabel: t('models.rocY'),
+              xRange: [0, 1],
+              yRange: [0, 1],
+              curves: [{ name, points: roc }],
+            }}
+          />
         </section>
         <section className="card">
           <Title order={2} size="h4">
@@ -148,6 +160,17 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
             yLabel={t('models.reliabilityY')}
             points={reliability}
             marks
+          />
+          <FigureDownloads
+            name={`calibration-${name}`}
+            figure={{
+              title: `${t('models.reliability')}: ${name}`,
+              xLabel: t('models.reliabilityX'),
+              yLabel: t('models.reliabilityY'),
+              xRange: [0, 1],
+              yRange: [0, 1],
+              curves: [{ name, points: reliability, marks: true }],
+            }}
           />
         </section>
         <section className="card">
