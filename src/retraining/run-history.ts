@@ -149,10 +149,13 @@ export async function readRun(place: RetrainingPlace, id: string): Promise<RunHi
 
 /** A text that changes when a run of the line has trained a step, has begun or has ended. */
 export async function runsToken(place: RetrainingPlace): Promise<string> {
-  const folders = [retrainingFolders(place).run, ...(await commandFolders(place))];
+  const { root, run } = retrainingFolders(place);
+  const folders = [run, ...(await commandFolders(place))];
+  // The list of remembered runs changes with its folder.
+  const files = [join(root, 'runs'), ...folders.flatMap((folder) => [join(folder, 'log.jsonl'), join(folder, headFile)])];
   const times = await Promise.all(
-    folders.map((folder) =>
-      stat(join(folder, 'log.jsonl')).then(
+    files.map((file) =>
+      stat(file).then(
         ({ mtimeMs }) => mtimeMs,
         () => 0,
       ),

@@ -25,7 +25,7 @@ export function LinePlot({ figure, name }: { readonly figure: Figure; readonly n
       grid,
       ticks: grid,
       labelSize: 22,
-      size: 48,
+      size: 58,
       font: '12px system-ui',
       labelFont: '12px system-ui',
     });

@@ -56,7 +56,7 @@ export const deResearch = {
   'export.retainDeviceIdentity': 'Seriennummern und Stationsnamen der Geräte behalten',
   'export.includeSuspected': 'Bilder einschließen, bei denen eingebrannter Text vermutet wird',
   'export.start': 'Exportieren',
-  'export.done': '{images} Bilder von {patients} Patienten in diesen Ordner exportiert:',
+  'export.done': 'In diesen Ordner exportiert (Bilder: {images}, Patienten: {patients}):',
   'export.check': 'Vor der Weitergabe ansehen: {study}: {reason}',
   'export.leftOut': 'Ausgelassen: {study}: {reason}',
   'runs.title': 'Trainingsläufe',
@@ -90,4 +90,5 @@ export const deResearch = {
   'retraining.noEstimate': 'Hier wurde noch kein Lauf trainiert, daher gibt es keine Schätzung der Dauer; Threads: {threads}.',
   'retraining.tooFew': 'Ein jetzt begonnener Lauf endet ohne Training, weil es zu wenige neue Labels gibt.',
   'retraining.curves': 'Kurven und frühere Läufe',
+  'runs.setting': 'Einstellung',
 } as const;

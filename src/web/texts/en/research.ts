@@ -55,7 +55,7 @@ export const enResearch = {
   'export.retainDeviceIdentity': 'Keep serial numbers and station names of devices',
   'export.includeSuspected': 'Include images in which burned-in text is suspected',
   'export.start': 'Export',
-  'export.done': '{images} images of {patients} patients exported into this folder:',
+  'export.done': 'Exported into this folder (images: {images}, patients: {patients}):',
   'export.check': 'Look at this image before passing it on: {study}: {reason}',
   'export.leftOut': 'Left out: {study}: {reason}',
   'runs.title': 'Training runs',
@@ -89,4 +89,5 @@ export const enResearch = {
   'retraining.noEstimate': 'No run has trained here yet, so there is no estimate of the time; threads: {threads}.',
   'retraining.tooFew': 'A run that is started now ends without training, because there are too few new labels.',
   'retraining.curves': 'Curves and earlier runs',
+  'runs.setting': 'Setting',
 } as const;

@@ -145,6 +145,16 @@ function Settings({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode {
     <details open={runs.length > 1} data-testid="run-settings">
       <summary>{t(runs.length > 1 ? 'runs.differences' : 'runs.settings', { n: names.length })}</summary>
       <Table verticalSpacing={2} aria-label={t('runs.settings', { n: names.length })}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t('runs.setting')}</Table.Th>
+            {runs.map(({ id, name, startedAt }) => (
+              <Table.Th scope="col" key={id}>
+                {name}, {startedAt.slice(0, 16).replace('T', ' ')}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
         <Table.Tbody>
           {names.map((name) => (
             <Table.Tr key={name}>
