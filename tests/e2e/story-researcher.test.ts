@@ -121,7 +121,7 @@ describe('a researcher, from files to a figure', { ...(skip ? { skip } : {}) }, 
       );
     await step('log in', () => logInAsFirst(pages.desk, pages.service.url, pages.dataDir));
     await step('open Analyze files', async () => {
-      await page.getByRole('link', { name: 'Analyze files' }).click();
+      await page.getByRole('banner').getByRole('link', { name: 'Analyze files' }).click();
       await page.waitForSelector('.drop', patience);
     });
     await step('choose a folder', async () => {
@@ -152,7 +152,7 @@ describe('a researcher, from files to a figure', { ...(skip ? { skip } : {}) }, 
           decision: diseased ? 'present' : 'absent',
         })),
       );
-      await page.getByRole('link', { name: 'Research' }).click();
+      await page.getByRole('banner').getByRole('link', { name: 'Research' }).click();
       await page.locator('text=12 statements on 12 studies.').waitFor(patience);
     });
     let exported = '';
