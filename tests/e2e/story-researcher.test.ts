@@ -183,11 +183,11 @@ describe('a researcher, from files to a figure', { ...(skip ? { skip } : {}) }, 
     await step('train again with another batch size', async () => {
       const run = await train('--epochs', '5', '--batch-size', '4', '--name', 'second');
       assert.equal(run.code, 0, run.stderr);
-      await page.locator('tr:has-text("second")').waitFor(patience);
+      await page.locator('[data-run]:has-text("second")').waitFor(patience);
     });
     await step('compare the two runs', async () => {
-      await page.locator('tr:has-text("first") input').check();
-      await page.locator('tr:has-text("second") input').check();
+      await page.locator('[data-run]:has-text("first") input').check();
+      await page.locator('[data-run]:has-text("second") input').check();
       const settings = page.locator('[data-testid=run-settings]');
       await settings.locator('text=/Settings that differ/').waitFor(patience);
       assert.match((await settings.textContent()) ?? '', /batch/);

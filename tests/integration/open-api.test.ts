@@ -157,7 +157,7 @@ function send(method: string, path: string, body?: unknown, headers: Readonly<Re
 /** Views of the page are for people, and a refusal is no operation. */
 const notDescribed = [
   /^\/$/,
-  /^\/(worklist|analyze|operations|discordances|models|audit|password)$/,
+  /^\/(worklist|analyze|operations|discordances|models|research|audit|password)$/,
   /^\/study\//,
   /^\/models\//,
   /^\/api\/docs$/,
