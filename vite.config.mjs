@@ -21,7 +21,14 @@ export default defineConfig({
     rolldownOptions: {
       input: { index: source('index.html'), 'assessment-bar': source('assessment-bar/main.ts') },
       // Small components that several views share are one file, in place of a dozen of a few hundred bytes.
-      output: { codeSplitting: { groups: [{ name: 'components', test: /node_modules\/@mantine\//, minShareCount: 3 }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'components', test: /node_modules\/@mantine\//, minShareCount: 3 },
+            { name: 'plots', test: /node_modules\/uplot\// },
+          ],
+        },
+      },
     },
   },
 });

@@ -52,6 +52,8 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'backfill.report': { id: query, action: 'E' },
   'report.receive': { id: imported, action: 'C' },
   'discordance.view': { id: query, action: 'E' },
+  'labels.view': { id: query, action: 'E' },
+  'dataset.export': { id: exported, action: 'R' },
 };
 
 /** By the object, the part of an action's name before the point. */

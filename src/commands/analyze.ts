@@ -1,4 +1,4 @@
-import { mkdir, writeFile, readFile } from 'node:fs/promises';
+import { mkdir, open, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { openAnalyser, type Analyser } from '../service/open-analyser.js';
@@ -8,6 +8,7 @@ import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
 import { asFault, Fault } from '../errors.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import { createLog, silentLog } from '../log.js';
 import { drawHeatMap } from '../pixels/heat-map.js';
 import { pictureFormat } from '../pixels/decode/picture-format.js';
@@ -29,10 +30,15 @@ import { FilePacs, type StudyFile } from './file-pacs.js';
 import { resultFormat, type FileResult } from './file-result.js';
 import { givenFiles, type GivenFile } from './given-files.js';
 import { inOrder } from './in-order.js';
+import { progressLine } from './progress-line.js';
 
 export interface AnalyzeOptions {
   readonly json: boolean;
   readonly csv: boolean;
+  /** Instead of `json` and `csv`. */
+  readonly format?: string | undefined;
+  /** File for the results; standard output without it. */
+  readonly output?: string | undefined;
   readonly sr?: string;
   readonly heatmap?: string;
 }
@@ -47,35 +53,59 @@ const filesAtOnce = 4;
  * @param version predicts instead of the champions of the model lines
  */
 export async function analyze(names: readonly string[], options: AnalyzeOptions, version?: ModelVersion): Promise<void> {
-  if (options.json && options.csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
+  const chosenFormat = formatOf(options);
   const config = loadConfig();
   for (const directory of [options.sr, options.heatmap]) if (directory) await mkdir(directory, { recursive: true });
-  const log = options.json || options.csv ? silentLog : createLog({ ...config.log, level: 'warn' });
+  const log = chosenFormat === 'text' ? createLog({ ...config.log, level: 'warn' }) : silentLog;
+  // Before the model is loaded: a file that cannot be written is told at once.
+  const output = options.output === undefined ? undefined : await open(options.output, 'w', 0o600);
+  const write = (line: string): Promise<unknown> | void => (output ? output.write(`${line}\n`) : console.log(line));
   const opened = await openAnalyser(config, log, version);
   try {
     const models = version === undefined && config.models.length > 0 ? await openFileModels(config, opened, log) : undefined;
     const analyser: FileAnalyser = models ? { ...opened, models: () => models } : opened;
-    const format = resultFormat(
-      options.json ? 'json' : options.csv ? 'csv' : 'text',
-      models ? Object.keys(opened.findings.findings) : findingsOf(opened),
-    );
-    const print = (results: readonly FileResult[]): void => {
+    const format = resultFormat(chosenFormat, models ? Object.keys(opened.findings.findings) : findingsOf(opened));
+    // A terminal that shows the results shows no count between them.
+    const progress = progressLine('Analyzed', output === undefined && process.stdout.isTTY === true);
+    const counts = { reported: 0, skipped: 0, failed: 0 };
+    const print = async (results: readonly FileResult[]): Promise<void> => {
       for (const result of results) {
-        console.log(format.line(result));
+        await write(format.line(result));
+        counts[result.outcome]++;
         if (result.outcome === 'failed') process.exitCode = 1;
       }
+      progress.show(summaryOf(counts));
     };
-    if (format.head) console.log(format.head);
+    if (format.head) await write(format.head);
     const studies = new Map<string, DicomInput[]>();
     for await (const opened of inOrder(givenFiles(names), filesAtOnce, (given) => openAndAnalyze(given, analyser, options))) {
-      if ('results' in opened) print(opened.results);
+      if ('results' in opened) await print(opened.results);
       else studies.set(opened.study, [...(studies.get(opened.study) ?? []), opened.slice]);
     }
-    for (const slices of studies.values()) print(await analyzeStudy(slices, analyser, options));
-    if (format.foot) console.log(format.foot);
+    for (const slices of studies.values()) await print(await analyzeStudy(slices, analyser, options));
+    if (format.foot) await write(format.foot);
+    progress.end();
+    if (output) console.error(summaryOf(counts));
   } finally {
+    await output?.close();
     await opened.close();
   }
+}
+
+/** @throws Fault 'config-invalid' where the options contradict each other */
+export function formatOf({ json, csv, format }: Pick<AnalyzeOptions, 'json' | 'csv' | 'format'>): 'text' | 'json' | 'csv' {
+  if (json && csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
+  const short = json ? 'json' : csv ? 'csv' : undefined;
+  if (format === undefined) return short ?? 'text';
+  if (format !== 'text' && format !== 'json' && format !== 'csv')
+    throw new Fault('config-invalid', `expected --format text, json or csv, found ${format}`);
+  if (short !== undefined && short !== format)
+    throw new Fault('config-invalid', `expected one format, found --format ${format} and --${short}`);
+  return format;
+}
+
+function summaryOf({ reported, skipped, failed }: Readonly<Record<FileResult['outcome'], number>>): string {
+  return `Analyzed ${pluralise(reported + skipped + failed, 'file')}: ${reported} reported, ${skipped} skipped, ${failed} failed`;
 }
 
 /** With the champions of all model lines, where there are several. */

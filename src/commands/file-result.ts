@@ -1,3 +1,5 @@
+import { csvLine } from '../lib/csv-line.js';
+
 /** A finding of a file. */
 export interface FileFinding {
   readonly name: string;
@@ -59,9 +61,4 @@ function textOf(result: FileResult): string {
     .map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`)
     .join(', ');
   return `${result.file}  ${result.outcome}  ${findings || (result.reason ?? '')}`;
-}
-
-/** RFC 4180, with the line ends of the system. */
-function csvLine(cells: readonly string[]): string {
-  return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 }

@@ -11,7 +11,7 @@ import { openPacs } from '../service/open-pacs.js';
 import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
-import { analyze, findingsOf, printed, type AnalyzeOptions } from './analyze.js';
+import { analyze, findingsOf, formatOf, printed, type AnalyzeOptions } from './analyze.js';
 import { chosenModel } from './chosen-model.js';
 import type { LineCommand } from './models-change.js';
 import { resultFormat, type FileResult } from './file-result.js';
@@ -40,10 +40,10 @@ export async function tryModel(name: string, files: readonly string[], options: 
 
 /** Without the routing rules: the user has named the study. */
 async function tryOnStudy(study: StudyInstanceUID, version: ModelVersion, options: TryCommand, config: Config): Promise<void> {
-  if (options.json && options.csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
+  const chosenFormat = formatOf(options);
   if (!config.orthanc.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: --study names a study of your PACS');
   await recordAccess(config, { study, model: version.version });
-  const log = options.json || options.csv ? silentLog : createLog({ ...config.log, level: 'warn' });
+  const log = chosenFormat === 'text' ? createLog({ ...config.log, level: 'warn' }) : silentLog;
   const pacs = await openPacs(config, log, { environment: {}, script: '' });
   try {
     const analyser = await openAnalyser(config, log, version);
@@ -58,7 +58,7 @@ async function tryOnStudy(study: StudyInstanceUID, version: ModelVersion, option
         modelVersion: model.version,
         ...(await predict()),
       };
-      const format = resultFormat(options.json ? 'json' : options.csv ? 'csv' : 'text', findingsOf(analyser));
+      const format = resultFormat(chosenFormat, findingsOf(analyser));
       for (const line of [format.head, format.line(result), format.foot]) if (line) console.log(line);
       if (result.outcome === 'failed') process.exitCode = 1;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pluralise } from '../evaluation/pluralise.js';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { loadConfig, projectRoot } from '../config.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
@@ -11,6 +11,7 @@ import { Fault } from '../errors.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
+import { countParts, describeRun, describeRunEnd, flatSettings, type RunHead } from '../retraining/run-history.js';
 import { trainCandidate } from '../retraining/train-candidate.js';
 import type { TrainingProgress } from '../training/training-run.js';
 import { registryOf } from './chosen-model.js';
@@ -65,7 +66,10 @@ export async function train(options: TrainCommand): Promise<void> {
       },
       clock: { now: () => new Date() },
       signal: stop.signal,
-      onBegin: () => recordFirstBatch(plan, directory),
+      async onBegin() {
+        await recordFirstBatch(plan, directory);
+        await describeRun(directory, headOf(plan, directory, options.name, now));
+      },
       onReading: reading.tell,
       onProgress: (progress) => tellProgress(progress, print, training, options.json),
     });
@@ -83,12 +87,34 @@ export async function train(options: TrainCommand): Promise<void> {
       return;
     }
     const version = await registryOf(config).add(outcome.candidate);
+    await describeRunEnd(directory, new Date(), version.version);
     if (options.json) console.log(JSON.stringify({ ...outcome.report, modelVersion: version.version, run: directory }));
     else console.log(summary(outcome.report, version.version, directory));
   } finally {
     stop.clear();
     await engine.close();
   }
+}
+
+/** What the page shows of the run. */
+function headOf(plan: PlannedTraining, directory: string, name: string | undefined, now: Date): RunHead {
+  const { architecture, input, recipe, initial, objective } = plan;
+  return {
+    id: `train-${basename(directory)}`,
+    kind: 'command',
+    name: name ?? plan.name,
+    startedAt: now.toISOString(),
+    classes: [...plan.classes],
+    settings: {
+      dataset: plan.name,
+      objective,
+      from: initial.parent ?? initial.startedFrom ?? 'scratch',
+      ...flatSettings(architecture, 'network.'),
+      ...flatSettings(input, 'input.'),
+      ...flatSettings(recipe),
+    },
+    images: countParts(plan.split.parts),
+  };
 }
 
 /** Runs of the same plan share a folder: that is how an interrupted one is found again. */

@@ -74,13 +74,19 @@ export function drawTestLock(examples: readonly Example[], { seed, share, create
     seed,
     result,
   );
-  const salt = randomBytes(32).toString('hex');
-  const patients = [...new Set(examples.filter((_, index) => result[index] === 'test').map(({ patient }) => hashOf(salt, patient)))].sort();
-  if (patients.length === 0)
+  const chosen = examples.filter((_, index) => result[index] === 'test').map(({ patient }) => patient);
+  if (chosen.length === 0)
     throw new Fault(
       'dataset-invalid',
       `expected patients enough for a test set of ${share * 100} %, found ${new Set(examples.map(({ patient }) => patient)).size}`,
     );
+  return lockPatients(chosen, { seed, share, created });
+}
+
+/** A lock of exactly these patients, at least one; `seed` and `share` state how they were chosen. */
+export function lockPatients(chosen: readonly string[], { seed, share, created }: LockOptions): TestLock {
+  const salt = randomBytes(32).toString('hex');
+  const patients = [...new Set(chosen.map((patient) => hashOf(salt, patient)))].sort();
   const content = { format: 'orthanc-chest-ai test lock', version: 1, created, seed, share, salt, patients } as const;
   return { ...content, checksum: checksumOf(content) };
 }

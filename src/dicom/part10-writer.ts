@@ -3,6 +3,7 @@ import { Fault } from '../errors.js';
 import { textOf } from './data-set.js';
 import type { DataSet } from './data-set.js';
 import { attributeOfKey, tagDigits } from './dictionary.js';
+import type { StoredPixelData } from './part10-reader.js';
 import { transferSyntax } from './transfer-syntax.js';
 import { derivedUid } from './uid.js';
 
@@ -29,6 +30,47 @@ export function writePart10(dataSet: DataSet, transferSyntaxUID: string = transf
   if (transferSyntaxUID !== transferSyntax.explicitLittleEndian && transferSyntaxUID !== transferSyntax.implicitLittleEndian) {
     throw new Fault('document-invalid', `documents are written in little endian without compression, not in ${transferSyntaxUID}`);
   }
+  return writtenFile(dataSet, transferSyntaxUID);
+}
+
+/**
+ * A DICOM file with pixel data as it was stored, compressed or not; `dataSet` is everything but Pixel Data. What was stored in big
+ * endian or deflated is written in explicit little endian.
+ *
+ * @throws Fault document-invalid as writePart10, and for words in big endian of more than 16 bits
+ */
+export function writePart10Image(dataSet: DataSet, pixelData: StoredPixelData | undefined, transferSyntaxUID: string): Uint8Array {
+  if (!pixelData) return writePart10(dataSet);
+  if (pixelData.kind === 'native') {
+    const bytes = transferSyntaxUID === transferSyntax.explicitBigEndian ? swapped(pixelData.bytes, dataSet) : pixelData.bytes;
+    return writePart10({ ...dataSet, PixelData: bytes });
+  }
+  // PS3.5 §A.4: explicit little endian, then Pixel Data of undefined length, its first item the offset table.
+  const items = [pixelData.offsetTable, ...pixelData.fragments].flatMap((bytes) => {
+    const padded = bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.of(0)]);
+    return [element(0xfffe, 0xe000, padded.length), padded];
+  });
+  const start = Buffer.concat([Buffer.of(0xe0, 0x7f, 0x10, 0x00), Buffer.from('OB'), Buffer.of(0, 0, 0xff, 0xff, 0xff, 0xff)]);
+  return new Uint8Array(Buffer.concat([writtenFile(dataSet, transferSyntaxUID), start, ...items, element(0xfffe, 0xe0dd, 0)]));
+}
+
+/** Tag and length of an item. */
+function element(group: number, number: number, length: number): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt16LE(group, 0);
+  header.writeUInt16LE(number, 2);
+  header.writeUInt32LE(length, 4);
+  return header;
+}
+
+function swapped(bytes: Uint8Array, dataSet: DataSet): Uint8Array {
+  const bits = Number(dataSet['BitsAllocated'] ?? 16);
+  if (bits <= 8) return bytes;
+  if (bits > 16) throw new Fault('document-invalid', `expected pixels of at most 16 bits in big endian, found ${bits}`);
+  return new Uint8Array(Buffer.from(bytes).swap16());
+}
+
+function writtenFile(dataSet: DataSet, transferSyntaxUID: string): Uint8Array {
   const dict = new dcmjs.data.DicomDict(
     denaturalize(
       {

@@ -19,6 +19,14 @@ export interface UploadedFile {
   readonly path: string;
 }
 
+/** What is done with an upload. */
+export interface AnalyzeUploadOptions {
+  /** Images of a study that are analysed at most. */
+  readonly maxImages: number;
+  /** Aborted when the sender went away: the next image is not analysed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The result of one study or one picture of an upload. */
 export interface UploadAnalysis {
   readonly title: string;
@@ -40,16 +48,19 @@ const maxPictureBytes = 64 * 2 ** 20;
 /**
  * Analyzes files without a PACS. A DICOM study is analysed as in the report story; a PNG or JPEG is treated as a frontal X-ray; both
  * pass the same checks. Nothing is stored and no routing rule is applied.
+ *
+ * @throws Fault `upload-refused`; `upload-broken-off` when the sender went away
  */
 export async function analyzeUpload(
   files: readonly UploadedFile[],
   loaded: LoadedModelVersion,
-  maxImages: number,
+  { maxImages, signal }: AnalyzeUploadOptions,
 ): Promise<readonly UploadAnalysis[]> {
   // One after the other, and headers only: memory must not grow with the size of the upload.
   const opened: Opened[] = [];
   let headerBytes = 0;
   for (const [index, file] of files.entries()) {
+    checkSender(signal);
     const one = await open(file, index);
     headerBytes += one.kind === 'dicom' ? sizeOf(one.dataSet) : 0;
     if (headerBytes > maxHeaderBytes)
@@ -63,6 +74,7 @@ export async function analyzeUpload(
   const studies = new Map<string, DicomFile[]>();
   let analysed = 0;
   for (const one of opened) {
+    checkSender(signal);
     if (one.kind === 'unreadable')
       analyses.push({
         title: one.name,
@@ -77,7 +89,7 @@ export async function analyzeUpload(
     else studies.set(one.studyInstanceUID, [...(studies.get(one.studyInstanceUID) ?? []), one]);
   }
   for (const members of studies.values())
-    analyses.push(++analysed > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, loaded, maxImages));
+    analyses.push(++analysed > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, loaded, { maxImages, signal }));
   const order = { reported: 0, skipped: 1, failed: 2 } as const;
   return analyses.sort((a, b) => order[a.outcome] - order[b.outcome]);
 }
@@ -149,7 +161,12 @@ async function analyzePicture(
   }
 }
 
-async function analyzeStudy(members: readonly DicomFile[], loaded: LoadedModelVersion, maxImages: number): Promise<UploadAnalysis> {
+async function analyzeStudy(
+  members: readonly DicomFile[],
+  loaded: LoadedModelVersion,
+  { maxImages, signal }: AnalyzeUploadOptions,
+): Promise<UploadAnalysis> {
+  checkSender(signal);
   const title = titleOf(members);
   const images = members.filter(({ dataSet }) => (numberOf(dataSet, 'Rows') ?? 0) > 0);
   if (images.length === 0) return { title, kind: 'file', outcome: 'skipped', ...skip('no-image'), findings: [], remarks: [] };
@@ -157,7 +174,7 @@ async function analyzeStudy(members: readonly DicomFile[], loaded: LoadedModelVe
     const analysis = await predictInstances(
       images.map(({ dataSet }) => dataSet),
       loaded,
-      filesAsPacs(images),
+      filesAsPacs(images, signal),
       maxImages,
     );
     return {
@@ -168,18 +185,27 @@ async function analyzeStudy(members: readonly DicomFile[], loaded: LoadedModelVe
       remarks: analysis.remarks ?? [],
     };
   } catch (error) {
+    checkSender(signal);
     return failed(title, error);
   }
+}
+
+/** @throws Fault `upload-broken-off` when the sender went away */
+function checkSender(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Fault('upload-broken-off', 'the sender went away');
 }
 
 function outcomeOf({ skip: skipped }: Analysis): Pick<UploadAnalysis, 'outcome' | 'code' | 'reason'> {
   return skipped ? { outcome: 'skipped', ...skipped } : { outcome: 'reported' };
 }
 
-function filesAsPacs(images: readonly DicomFile[]): Pick<Pacs, 'retrieveInstance'> {
+function filesAsPacs(images: readonly DicomFile[], signal: AbortSignal | undefined): Pick<Pacs, 'retrieveInstance'> {
   const byUid = new Map(images.map(({ dataSet, path }) => [textOf(dataSet, 'SOPInstanceUID')!, path]));
   return {
-    retrieveInstance: (_study: StudyInstanceUID, _series: SeriesInstanceUID, instance: SOPInstanceUID) => readFile(byUid.get(instance)!),
+    async retrieveInstance(_study: StudyInstanceUID, _series: SeriesInstanceUID, instance: SOPInstanceUID) {
+      checkSender(signal);
+      return readFile(byUid.get(instance)!);
+    },
   };
 }
 

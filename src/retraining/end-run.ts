@@ -6,18 +6,20 @@ import type { Position } from '../training/checkpoint.js';
 import { changeRecordOf, runId } from './change-record-of-run.js';
 import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
+import { rememberRun } from './run-history.js';
 import type { RetrainingPlan } from './retraining-plan.js';
 
 /** Outcomes after which the labels of the run are no longer new. */
 const completed: readonly ChangeRecord['outcome'][] = ['promoted', 'refused', 'shadow'];
 
-/** Writes the change record, stores which labels the run had, and removes the folder of the run. */
+/** Writes the change record, stores which labels the run had, remembers its settings and curves, and removes the folder of the run. */
 export async function endRun(record: ChangeRecord, { registry, settings, memory }: RetrainingPorts): Promise<ChangeRecord> {
   const folder = retrainingFolders(settings).run;
   await registry.recordChange(record);
   const labels = join(folder, 'labels.json');
   if (completed.includes(record.outcome) && existsSync(labels))
     await memory.storeLabels(JSON.parse(await readFile(labels, 'utf8')) as readonly string[]);
+  await rememberRun(settings, new Date(record.endedAt), record.challenger);
   await rm(folder, { recursive: true, force: true });
   return record;
 }

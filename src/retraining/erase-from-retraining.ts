@@ -4,6 +4,7 @@ import { writeFileAtomically } from '../lib/atomic-write.js';
 import { picturesOfStudy } from './picture-key.js';
 import { retrainedLines, retrainingFolders } from './retraining-folders.js';
 import { parsePlan } from './retraining-plan.js';
+import { eraseFromRuns } from './run-history.js';
 import { countPicturesOfStudies, removePicturesOfStudies } from './training-pictures.js';
 
 /** What a DATA_DIR contains of studies for retraining. */
@@ -13,6 +14,8 @@ export interface RetrainingFiles {
   readonly runs: number;
   /** Labels of the last runs. */
   readonly labels: number;
+  /** Findings of images that are remembered of runs. */
+  readonly comparedImages: number;
 }
 
 interface Place {
@@ -22,10 +25,11 @@ interface Place {
 /** @param studies Study Instance UIDs, or the names that changes have of erased studies */
 export async function countInRetraining(place: Place, studies: readonly string[]): Promise<RetrainingFiles> {
   const isOne = isOneOf(studies);
-  const counts = { pictures: await countPicturesOfStudies(place, studies), runs: 0, labels: 0 };
+  const counts = { pictures: await countPicturesOfStudies(place, studies), runs: 0, labels: 0, comparedImages: 0 };
   for (const line of retrainedLines(place)) {
     const { root, run } = retrainingFolders({ ...place, line });
     if (await runContains(run, isOne)) counts.runs++;
+    counts.comparedImages += await eraseFromRuns({ ...place, line }, isOne, true);
     counts.labels += (await labelsIn(root)).filter((label) => isOne(studyOfLabel(label))).length;
   }
   return counts;
@@ -45,6 +49,7 @@ export async function eraseFromRetraining(place: Place, studies: readonly string
       await rm(join(run, 'plan.json'), { force: true });
       await rm(run, { recursive: true, force: true });
     }
+    await eraseFromRuns({ ...place, line }, isOne);
     const labels = await labelsIn(root);
     const others = labels.filter((label) => !isOne(studyOfLabel(label)));
     if (others.length < labels.length) await writeFileAtomically(join(root, 'labels.json'), JSON.stringify(others));

@@ -35,6 +35,8 @@ export interface Challenge {
   /** What the challenger was trained on, for the change record. */
   readonly training?: GateEvidence['training'];
   readonly onProgress?: (step: string, done: number, total: number) => void;
+  /** Called with the predictions of both versions on the test set. */
+  readonly onScored?: (challenger: ScoredExamples['set'], champion: ScoredExamples['set'] | undefined) => Promise<void>;
 }
 
 export interface ChallengerEvaluation {
@@ -54,6 +56,7 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Challeng
   for (const version of [challenger, ...(champion ? [champion] : []), ...best.versions]) refuseTrainedOn(version, examples, testSet);
   const whole = await scoredBy(challenger, 'challenger', challenge);
   const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
+  await challenge.onScored?.(whole.set, before?.set);
   const earlier: { readonly version: ModelVersion; readonly scored: ScoredExamples }[] = [];
   for (const version of best.versions)
     if (version.networks[kind]) earlier.push({ version, scored: await scoredBy(version, 'best version so far', challenge) });

@@ -46,7 +46,7 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
       'an earlier retraining run promoted a model, but its locked test set is missing: a new test set would contain patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)',
     );
 
-  const findings = findingsOf(served);
+  const findings = findingsOfNetwork(served);
   if (isForeignGraph(served.network) && !served.network.embedding)
     return notTrained(`The champion ${champion.version} is a graph without a known embedding, on which a new head could be trained.`);
   const labels = (await ports.agreedLabels()).filter(({ finding }) => findings.includes(finding));
@@ -118,12 +118,13 @@ function imagesWith(images: readonly LabelledImage[], classes: readonly string[]
     .filter(({ unknown }) => unknown.length < classes.length);
 }
 
-function findingsOf({ outputs }: ServedNetwork): readonly string[] {
+/** Findings that a network states. */
+export function findingsOfNetwork({ outputs }: Pick<ServedNetwork, 'outputs'>): readonly string[] {
   return outputs.flatMap((output) => (output.kind === 'finding' ? [output.name] : []));
 }
 
 /** Labels that the last completed run did not have; a changed decision is a new label. */
-async function countNewLabels(labels: readonly AgreedLabel[], { memory }: RetrainingPorts): Promise<number> {
+export async function countNewLabels(labels: readonly AgreedLabel[], { memory }: Pick<RetrainingPorts, 'memory'>): Promise<number> {
   const known = new Set(await memory.lastLabels());
   return labels.filter((one) => !known.has(labelKey(one))).length;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { PictureCache, readCachedPicture } from '../dataset/picture-cache.js';
 import type { Example, ExampleSource } from '../dataset/example.js';
 import type { Engine } from '../engine/engine.js';
@@ -12,6 +13,7 @@ import type { NetworkWithWeights } from '../network/network-with-weights.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensor, Tensors } from '../network/safetensors.js';
 import { wholeFrame } from '../pixels/image.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 import { loadVersions } from '../registry/best-versions.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
 import type { NetworkFile } from '../registry/model-file.js';
@@ -19,6 +21,7 @@ import { modelIdentity } from '../registry/model-identity.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { TrainingProgress } from '../training/training-run.js';
+import { compareImages, comparedImagesFile } from './compared-images.js';
 import { evaluateChallenger } from './evaluate-challenger.js';
 import { exampleOf, retrainingTestSet, type RetrainingPlan } from './retraining-plan.js';
 import type { RetrainingOutcome } from './run-outcome.js';
@@ -106,6 +109,11 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     findings: ports.findings,
     best: await loadVersions(ports.registry, plan.best),
     rules: plan.rules,
+    async onScored(scored, before) {
+      const studies = new Map(plan.images.map((image) => [exampleOf(image).key, image.studyInstanceUID]));
+      const compared = compareImages(scored, before, (id) => studies.get(id));
+      await writeFileAtomically(join(ports.directory, comparedImagesFile), JSON.stringify(compared));
+    },
   });
   return { finished: true, challenger: challenger.version, engine: ports.engine.description.name, evaluation, warnings: trained.warnings };
 }

@@ -27,6 +27,7 @@ import { operationsRoutes } from './routes/operations.js';
 import { rulesRoutes } from './routes/rules.js';
 import { pageRoutes } from './routes/page.js';
 import { reportRoutes } from './routes/reports.js';
+import { researchRoutes } from './routes/research.js';
 import { resultRoutes } from './routes/results.js';
 import { viewerDescription, viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
@@ -53,6 +54,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   reportRoutes,
   modelRoutes,
   guideRoutes,
+  researchRoutes,
   dicomWebRoutes,
 ];
 

@@ -17,6 +17,7 @@ export type {
   ShownRetraining,
 } from './schemas/models.js';
 export type { DiscordancePage, ShownDiscordance, ShownReceipt, ShownReportCounts } from './schemas/reports.js';
+export type { ShownExport, ShownLabelOverview, ShownReadiness, ShownRun, ShownRunList } from './schemas/research.js';
 export type { ShownChannel, ShownMessage, TestedChannel } from './schemas/messages.js';
 export type {
   Operations,

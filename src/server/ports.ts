@@ -12,6 +12,7 @@ import type { Access } from './access/access.js';
 import type { Confirmations } from './access/confirmations.js';
 import type { Actor, Administration } from './access/administration.js';
 import type { Metrics } from './metrics.js';
+import type { ResearchPort } from './research-port.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
 import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
 import type { DiscordanceKindName } from './schemas/reports.js';
@@ -92,6 +93,7 @@ export interface ServerPorts {
   readonly messages: MessagesPort;
   /** Absent unless reports of radiologists are read. */
   readonly reports?: ReportsPort | undefined;
+  readonly research: ResearchPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
   retrain(by: string, line?: string): Promise<void>;
@@ -316,12 +318,19 @@ export interface PagePort {
    * @param path of an upload: DICOM, ZIP of DICOM, PNG or JPEG
    * @param options.model a version that predicts instead of the champion
    * @param options.reserve called before more is written to the disk
-   * @throws Fault `model-unknown`, `model-invalid`, `upload-refused`, `too-busy`
+   * @param options.signal aborted when the sender went away: the work stops before the next image
+   * @param options.withoutPictures neither image nor heat maps are returned
+   * @throws Fault `model-unknown`, `model-invalid`, `upload-refused`, `upload-broken-off`, `too-busy`
    */
   analyze(
     path: string,
     name: string,
-    options?: { readonly model?: string | undefined; readonly reserve?: ((bytes: number) => Promise<void>) | undefined },
+    options?: {
+      readonly model?: string | undefined;
+      readonly reserve?: ((bytes: number) => Promise<void>) | undefined;
+      readonly signal?: AbortSignal | undefined;
+      readonly withoutPictures?: boolean | undefined;
+    },
   ): Promise<UploadAnalysisResult>;
   /** @param line the default one if absent @throws Fault `not-found` */
   models(line?: string): Promise<ModelsPage>;

@@ -1,3 +1,5 @@
+import type { DataSet } from '../dicom/data-set.js';
+import { researchPortOf } from '../server/page/research.js';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -180,6 +182,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     // The log of the start may be gone by the time somebody looks.
     jobs.every(86_400_000, 'lost registry', () => warnOfLostRegistry(store.audit, registry, champion().version, log));
     const siteKey = await store.drift.siteKey();
+    const siteNameOf = (instance: DataSet): string => siteOf(instance, config.drift.sites, siteKey);
     const reportPorts: ReportPorts = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc, (study) => store.erasures.isErased(study)),
       reader: serving.first.reader,
@@ -196,7 +199,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
             ),
           }
         : {}),
-      siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
+      siteOf: siteNameOf,
     };
     const accepts = acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc);
     const assessments = assessmentsOf({ config, store, reportPorts, accepts, audit: access.audit });
@@ -277,6 +280,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         findings: Object.keys(findings.findings),
         audit: access.audit,
         log,
+      }),
+      research: researchPortOf({
+        config,
+        lines,
+        store,
+        exports: { pacs: reportPorts.pacs, siteOf: siteNameOf, reader: analyser.reader, log },
       }),
     });
     monitorHealth(healthParts);

@@ -1,7 +1,9 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { LabelOrigin } from '../lib/label-origin.js';
 import type { Database } from './database.js';
+import { studyStatistics } from './drift-schema.js';
 import { label, assessment } from './label-schema.js';
+import { study } from './schema.js';
 
 /** One statement of one reader on one finding of a study. */
 export type LabelRow = Readonly<typeof label.$inferSelect>;
@@ -34,6 +36,8 @@ export interface Labels {
   ofStudies(studyInstanceUIDs: readonly string[]): Promise<readonly LabelRow[]>;
   /** Makes the labels that Orthanc itself carries be exactly these. @returns how many came and went */
   setOrthancLabels(given: readonly LabelledStudy[]): Promise<{ readonly added: number; readonly removed: number }>;
+  /** Where studies come from, by Study Instance UID: the site of drift monitoring, else the AE title that sent the study. Others are left out. */
+  sites(studyInstanceUIDs: readonly string[]): Promise<ReadonlyMap<string, string>>;
   count(): Promise<number>;
 }
 
@@ -129,6 +133,21 @@ export function labelsIn(database: Database): Labels {
         }
         return { added: fresh.length, removed: gone.length };
       }),
+
+    async sites(studyInstanceUIDs) {
+      if (studyInstanceUIDs.length === 0) return new Map();
+      const uids = [...studyInstanceUIDs];
+      const [named, sent] = await database.run((tables) =>
+        Promise.all([
+          tables
+            .selectDistinct({ uid: studyStatistics.studyInstanceUID, site: studyStatistics.site })
+            .from(studyStatistics)
+            .where(inArray(studyStatistics.studyInstanceUID, uids)),
+          tables.select({ uid: study.studyInstanceUID, site: study.remoteAet }).from(study).where(inArray(study.studyInstanceUID, uids)),
+        ]),
+      );
+      return new Map([...sent, ...named].flatMap(({ uid, site }) => (site === null ? [] : [[uid, site] as const])));
+    },
 
     async count() {
       const [row] = await database.run((tables) => tables.select({ n: sql<number>`count(*)::int` }).from(label));

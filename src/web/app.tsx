@@ -14,11 +14,12 @@ import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
-const AnalyzeView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnalyzeView })));
+const AnalyzeView = lazy(() => import('./views/analyze/view.js').then((one) => ({ default: one.AnalyzeView })));
 const OperationsView = lazy(() => import('./views/operations/view.js').then((one) => ({ default: one.OperationsView })));
 const DiscordancesView = lazy(() => import('./views/discordances.js').then((one) => ({ default: one.DiscordancesView })));
 const AdministrationView = lazy(() => import('./views/administration/view.js').then((one) => ({ default: one.AdministrationView })));
 const RulesView = lazy(() => import('./views/rules/view.js').then((one) => ({ default: one.RulesView })));
+const ResearchView = lazy(() => import('./views/research/view.js').then((one) => ({ default: one.ResearchView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
@@ -32,6 +33,7 @@ const tabs: readonly (readonly [path: string, text: TextKey, isVisible?: (user: 
   ['/operations', 'nav.operations'],
   ['/rules', 'nav.rules', mayOperate],
   ['/models', 'nav.models'],
+  ['/research', 'nav.research'],
   ['/discordances', 'nav.discordances', mayCompareReports],
   ['/administration', 'nav.administration', isAdministrator],
   ['/audit', 'nav.audit', isAdministrator],
@@ -93,6 +95,7 @@ export function App(): ReactNode {
             <Route path="/rules" component={RulesView} />
             <Route path="/administration" component={AdministrationView} />
             <Route path="/audit" component={AuditView} />
+            <Route path="/research" component={ResearchView} />
             <Route path="/models" component={ModelsView} />
             <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>
             <Route path="/password" component={PasswordView} />

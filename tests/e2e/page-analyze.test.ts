@@ -17,7 +17,7 @@ describe('the page: analyze files', { ...(skip ? { skip } : {}) }, () => {
   test('files are analyzed, two at once; a hand is not for this model; a text file named .dcm is refused', async () => {
     const { page } = pages.desk;
     await page.goto(`${pages.service.url}/analyze`);
-    await page.setInputFiles('input[type=file]', [
+    await page.setInputFiles('[data-testid=choose-files]', [
       { name: 'opacity.dcm', mimeType: 'application/dicom', buffer: Buffer.from(opacity.files[0]!) },
       {
         name: 'study.zip',
@@ -31,19 +31,23 @@ describe('the page: analyze files', { ...(skip ? { skip } : {}) }, () => {
       { name: 'letter.dcm', mimeType: 'application/dicom', buffer: Buffer.from('Dear colleague, '.repeat(100)) },
       { name: 'bomb.zip', mimeType: 'application/zip', buffer: zipOf([{ name: 'bomb.dcm', content: Buffer.alloc(40 << 20) }]) },
     ]);
-    const cardOf = (name: string): ReturnType<typeof page.locator> => page.locator(`[data-testid=upload][aria-label="${name}"]`);
-    await cardOf('opacity.dcm').locator('[data-testid=finding-pneumonia]').waitFor(patience);
-    assert.match(
-      (await cardOf('opacity.dcm').locator('[data-testid=finding-pneumonia]').textContent()) ?? '',
-      /Pneumonia.*Present · [\d.]+ %/,
-    );
-    await cardOf('study.zip').locator('[data-testid=finding-pneumonia]').waitFor(patience);
-    await cardOf('hand.dcm').locator('text=The model is not made for this image.').waitFor(patience);
-    await cardOf('letter.dcm').locator('text=/expected a DICOM file or a picture/').waitFor(patience);
-    await cardOf('bomb.zip').locator('text=/ZIP bomb/').waitFor(patience);
-    await cardOf('opacity.dcm').locator('text=How reliable is this probability?').first().click();
-    await cardOf('opacity.dcm').locator('text=/AUROC 0\\.\\d\\d/').first().waitFor();
-    assert.equal(await cardOf('opacity.dcm').locator('[data-testid=analyzed-picture] img').count(), 2, 'the image and the colours over it');
+    const rowOf = (name: string): ReturnType<typeof page.locator> => page.locator(`[data-testid=summary-row][data-path="${name}"]`);
+    const details = page.locator('[data-testid=details]');
+    await rowOf('opacity.dcm').locator('text=/Pneumonia/').waitFor(patience);
+    await rowOf('opacity.dcm').locator('button.open').click();
+    assert.match((await details.locator('[data-testid=finding-pneumonia]').textContent()) ?? '', /Pneumonia.*Present · [\d.]+ %/);
+    // The file that is no image stands in a row of its own.
+    await page.locator('[data-path="study.zip: 1.dcm"] button.open').click(patience);
+    await details.locator('[data-testid=finding-pneumonia]').waitFor();
+    await page.locator('[data-path="hand.dcm"][data-outcome=skipped]').waitFor(patience);
+    await rowOf('hand.dcm').locator('button.open').click();
+    await details.locator('text=The model is not made for this image.').waitFor();
+    await rowOf('letter.dcm').locator('text=/expected a DICOM file or a picture/').waitFor(patience);
+    await rowOf('bomb.zip').locator('text=/ZIP bomb/').waitFor(patience);
+    await rowOf('opacity.dcm').locator('button.open').click();
+    await details.locator('text=How reliable is this probability?').first().click();
+    await details.locator('text=/AUROC 0\\.\\d\\d/').first().waitFor();
+    assert.equal(await details.locator('[data-testid=analyzed-picture] img').count(), 2, 'the image and the colours over it');
     await screenshot(page, 'analyze');
     assert.equal((await pages.service.store.results.ofStudy(hand.studyInstanceUID)).length, 0, 'nothing is stored');
   });
@@ -51,7 +55,7 @@ describe('the page: analyze files', { ...(skip ? { skip } : {}) }, () => {
   test('a file of two gigabytes is refused with a sentence, and not sent', async () => {
     const { page } = pages.desk;
     const sent: string[] = [];
-    page.on('request', (request) => request.url().endsWith('/api/analyze') && sent.push(request.url()));
+    page.on('request', (request) => request.url().includes('/api/analyze') && sent.push(request.url()));
     await page.evaluate(() => {
       const large = new File(['x'], 'whole archive.zip');
       Object.defineProperty(large, 'size', { value: 2 * 2 ** 30 });
@@ -74,15 +78,15 @@ describe('the page: analyze files', { ...(skip ? { skip } : {}) }, () => {
       downloadThroughput: -1,
       uploadThroughput: 150_000,
     });
-    await page.setInputFiles('input[type=file]', [
+    await page.setInputFiles('[data-testid=choose-files]', [
       { name: 'slow.dcm', mimeType: 'application/dicom', buffer: Buffer.from(opacity.files[0]!) },
     ]);
-    const card = page.locator('[data-testid=upload][aria-label="slow.dcm"]');
+    const card = page.locator('[data-testid=summary-row][data-path="slow.dcm"]');
     await card.locator('text=/Uploading, [1-9]/').waitFor(patience);
     await pages.stop();
     await card.locator('text=/Your file is unchanged/').waitFor(patience);
     await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
     await pages.start();
-    await card.locator('[data-testid=finding-pneumonia]').waitFor(patience);
+    await card.locator('text=/Pneumonia/').waitFor(patience);
   });
 });

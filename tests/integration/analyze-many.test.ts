@@ -195,4 +195,32 @@ describe('analyze: many files, folders, lists', () => {
     for (const one of slices)
       assert.deepEqual([one.outcome, one.findings, one.studyInstanceUID], ['reported', slices[0]!.findings, undefined]);
   });
+
+  test('usability 16: --format and --output: CSV in a file, a summary on standard error, the count on a terminal', async () => {
+    const output = path('results.csv');
+    const run = await chestAi(['analyze', '--format', 'csv', '--output', output, path('tree')]);
+    assert.equal(run.code, 1, 'one file is broken');
+    assert.equal(run.stdout, '');
+    assert.match(run.stderr, /Analyzed 5 files: 3 reported, 1 skipped, 1 failed/);
+    const lines = readFileSync(output, 'utf8').trim().split('\n');
+    assert.equal(lines.length, 6);
+    assert.match(lines[0]!, /^file,studyInstanceUID,outcome,reason,/);
+    assert.ok(lines.some((line) => line.startsWith(`"${path('tree/a/deep/two, three.png')}",,reported`)));
+    for (const [args, found] of [
+      [['--format', 'xml'], /expected --format text, json or csv, found xml/],
+      [['--format', 'json', '--csv'], /expected one format, found --format json and --csv/],
+    ] as const) {
+      const refused = await chestAi(['analyze', ...args, path('chest.dcm')]);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, found);
+    }
+    // A terminal, as script(1) makes one.
+    const env = { PATH: process.env['PATH'], DATA_DIR: temporaryDirectory('command'), ENGINE: 'onnx-cpu', MODEL_DIR: twoFindingModel };
+    const command = `'${process.execPath}' '${join(projectRoot, 'dist/src/cli.js')}' analyze --format json --output '${path('terminal.jsonl')}' '${path('picture.png')}'`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'ignore'] });
+    let shown = '';
+    terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    await new Promise((resolve) => terminal.once('close', resolve));
+    assert.match(shown, /\rAnalyzed 1 file: 1 reported/);
+  });
 });

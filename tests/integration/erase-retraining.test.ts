@@ -197,7 +197,7 @@ describe('a study is erased while a retraining run uses its image', () => {
     const ports = await planned('other', [chestStudy('other run')]);
     const { root } = retrainingFolders(ports.settings);
     writeFileSync(join(root, 'labels.json'), JSON.stringify(['1.2.3 pneumonia present', '1.2.31 pneumonia present']));
-    assert.deepEqual(await eraseFromRetraining(ports.settings, ['1.2.3']), { pictures: 0, runs: 0, labels: 1 });
+    assert.deepEqual(await eraseFromRetraining(ports.settings, ['1.2.3']), { pictures: 0, runs: 0, labels: 1, comparedImages: 0 });
     assert.deepEqual(await ports.memory.lastLabels(), ['1.2.31 pneumonia present']);
     assert.ok(!isRunGone(ports));
   });

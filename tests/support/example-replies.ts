@@ -1,3 +1,4 @@
+import type { ResearchPort } from '../../src/server/research-port.js';
 import type { ReportsPort } from '../../src/server/ports.js';
 import type { ResultMessage } from '../../src/messages/ports.js';
 import { testMessage } from '../../src/messages/test-message.js';
@@ -263,3 +264,47 @@ export const ruleVersionExample: ShownRuleVersion = {
   isCurrent: true,
   difference: [{ change: 'added', text: '  - name: chest' }],
 };
+
+/** Labels, a run of training and an exported data set. */
+export const research: ResearchPort = {
+  labels: async () => ({
+    studies: 1,
+    statements: 2,
+    findings: [{ name: 'pneumonia', present: 0, absent: 0, undetermined: 0, disagreed: 1 }],
+    readers: [{ reader: 'anna', statements: 1, studies: 1 }],
+    sites: [{ site: 'main', studies: 1, labels: 0 }],
+    disagreements: [{ studyInstanceUID: study, finding: 'pneumonia', present: 1, absent: 1 }],
+  }),
+  readiness: async () => ({ newLabels: 12, minNewLabels: 50, agreedLabels: 40, threads: 1, estimatedMinutes: 40 }),
+  runs: async () => ({ runs: [runHead] }),
+  run: async () => ({
+    ...runHead,
+    settings: { seed: '42' },
+    threads: 1,
+    outcome: 'refused',
+    why: 'a test',
+    steps: [{ step: 1, loss: 0.7, learningRate: 0.001 }],
+    epochs: [{ step: 1, trainLoss: 0.7, validationLoss: 0.6, validationAccuracy: 0.5 }],
+    figures: [{ finding: 'pneumonia', auroc: 0.8, interval: [0.7, 0.9], n: 10 }],
+    compared: [{ studyInstanceUID: study, finding: 'pneumonia', truth: 'present', challenger: 0.2, champion: 0.7, loss: 1.6 }],
+  }),
+  exportDataset: async ({ format }) => ({
+    directory: '/data/exports/dataset',
+    format,
+    images: 1,
+    patients: 1,
+    findings: ['pneumonia'],
+    burnedIn: [{ studyInstanceUID: study, reason: 'Burned In Annotation is YES', exported: false }],
+    unreadable: [],
+  }),
+};
+const runHead = {
+  id: 'retraining-2026-03-01T02-00-00-000Z',
+  kind: 'retraining',
+  name: 'schedule',
+  startedAt: '2026-03-01T02:00:00.000Z',
+  endedAt: '2026-03-01T03:00:00.000Z',
+  classes: ['pneumonia'],
+  images: { train: 10, validation: 5 },
+  version: '0123456789ab',
+} as const;

@@ -23,6 +23,7 @@ export const bodies: Readonly<Record<string, unknown>> = {
   'post /api/backfills/{number}/sign-offs': { name: 'A', role: 'Medical director', isAccepted: true, sha256: 'f'.repeat(64) },
   'post /api/accounts': { name: 'made', roles: ['reader'] },
   'post /api/accounts/{name}/roles': { roles: ['viewer'] },
+  'post /api/datasets/export': { format: 'png', shiftDates: true },
   'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },
 };
 export const parameters: Readonly<Record<string, string>> = {
@@ -36,4 +37,5 @@ export const parameters: Readonly<Record<string, string>> = {
   number: '7',
   guide: 'triage',
   session: 'a'.repeat(16),
+  run: 'retraining-2026-03-01T02-00-00-000Z',
 };

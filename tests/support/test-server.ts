@@ -16,6 +16,7 @@ import {
   exampleMessage,
   hourExample,
   message,
+  research,
   rulesExample,
   ruleVersionExample,
   systemExample,
@@ -109,6 +110,7 @@ export async function startTestServer(
       sign: () => noBackfill(),
     },
     requests: { request: async () => 'queued' },
+    research,
     confirmations: confirmationsOf(store.oneTimeTokens),
     messages: {
       channels: async () => [channel],

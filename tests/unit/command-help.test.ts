@@ -116,3 +116,24 @@ for (const [given, suggestion] of [
     await assert.rejects(program.parseAsync([...given], { from: 'user' }), { exitCode: 1 });
     assert.match(text, new RegExp(`Did you mean ${suggestion}\\?`));
   });
+
+test('usability 16: analyze, models list, show and export, and dataset export have examples in their help; --version is known', () => {
+  const program = commandLine(silent);
+  assert.match(program.version() ?? '', /^\d+\.\d+\.\d+$/);
+  for (const path of [
+    'analyze',
+    'models list',
+    'models show',
+    'models export',
+    'models try',
+    'dataset import',
+    'dataset export',
+    'train',
+  ]) {
+    const command = all(program).find((one) => pathOf(one) === `chest-ai ${path}`)!;
+    let text = '';
+    command.configureOutput({ writeOut: (part) => (text += part) });
+    command.outputHelp();
+    assert.match(text, new RegExp(`Examples?:\n +chest-ai ${path.split(' ')[0]}`), path);
+  }
+});

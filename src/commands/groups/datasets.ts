@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { jsonObject, repeatable } from './option-values.js';
+import { besideService, jsonObject, lineOption, repeatable } from './option-values.js';
 
 /** Commands on data sets. */
 export function addDatasetCommands(program: Command): void {
@@ -31,6 +31,26 @@ export function addDatasetCommands(program: Command): void {
       '\nExample:\n  chest-ai dataset import --metadata list.csv --images images/ --out set/ --column patient=SubjectID',
     )
     .action(async (options) => (await import('../dataset.js')).importCommand(options));
+
+  dataset
+    .command('export')
+    .description(
+      "Export the readers' agreed labels with the frontal X-rays of their studies as a data set, de-identified after the Basic Application Level Confidentiality Profile (DICOM PS3.15 Annex E).",
+    )
+    .requiredOption('--out <directory>', 'folder of the data set; it must be empty or not exist')
+    .option('--format <format>', 'dicom (as stored) or png (as displayed, longest side at most 1024 pixels)', 'dicom')
+    .option('--shift-dates', 'shift all dates of a patient by the same number of days instead of removing them', false)
+    .option('--retain-characteristics', 'retain age (at most 90 years), sex, size and weight of patients', false)
+    .option('--retain-device', 'retain serial numbers and station names of devices', false)
+    .option('--include-suspected', 'also export images in which burned-in text is suspected; they are listed', false)
+    .option(...lineOption)
+    .option('--json', jsonObject, false)
+    .addHelpText('afterAll', `\n${besideService}`)
+    .addHelpText(
+      'after',
+      '\nImages that state Burned In Annotation YES are never exported. The folder contains images/, labels.csv and manifest.jsonl.\n\nExamples:\n  chest-ai dataset export --out set/\n  chest-ai dataset export --format png --shift-dates --retain-characteristics --out set/\n  chest-ai train --dataset set/',
+    )
+    .action(async (options) => (await import('../dataset-export.js')).exportCommand(options));
 
   dataset
     .command('verify')

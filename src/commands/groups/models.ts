@@ -25,6 +25,10 @@ export function addModelCommands(program: Command): void {
     .description('List the model versions of the registry, and which of them is champion or challenger.')
     .option(...lineOption)
     .option('--json', jsonLines, false)
+    .addHelpText(
+      'after',
+      '\nThe first column is the version; the beginning of it names the version to other commands.\n\nExamples:\n  chest-ai models list\n  chest-ai models list --line ct --json',
+    )
     .action(async (options: { line: string; json: boolean }) => (await import('../models.js')).listModels(options));
   models
     .command('show')
@@ -32,6 +36,7 @@ export function addModelCommands(program: Command): void {
     .argument('[model]', anyModel, 'champion')
     .option(...lineOption)
     .option('--json', jsonObject, false)
+    .addHelpText('after', '\nExamples:\n  chest-ai models show\n  chest-ai models show challenger\n  chest-ai models show 3f2a91 --json')
     .action(async (name: string, options: { line: string; json: boolean }) => (await import('../models.js')).showModel(name, options));
   addAdopt(models);
   addTry(models);
@@ -67,7 +72,10 @@ export function addModelCommands(program: Command): void {
       'safetensors',
     )
     .option(...lineOption)
-    .addHelpText('after', '\nExample:\n  chest-ai models export champion --format onnx --out onnx/')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  chest-ai models export champion --out model/\n  chest-ai models export champion --format onnx --out onnx/',
+    )
     .action(async (name: string, options: LineCommand & { out: string; format: string }) =>
       (await import('../models-change.js')).exportModel(name, options),
     );
@@ -106,6 +114,7 @@ function addTry(models: Command): void {
     .option('--study <uid>', 'Study Instance UID of a study in the PACS (default: the files are analyzed)')
     .option('--json', jsonLines, false)
     .option('--csv', 'print CSV with a header, one row per file', false)
+    .option('--output <file>', 'write the results for files into this file (default: standard output)')
     .option('--heatmap <directory>', 'write a PNG with the location of each finding of a file into this folder')
     .addHelpText(
       'after',

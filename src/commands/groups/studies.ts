@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AnalyzeOptions } from '../analyze.js';
 import type { ServiceOptions } from '../service-api.js';
 import { withService } from './archive.js';
 import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
@@ -14,17 +15,17 @@ export function addStudyCommands(program: Command): void {
       '<file...>',
       'files, folders, patterns such as "study/**/*.dcm", or - to read a list of files from standard input, one per line',
     )
-    .option('--json', jsonLines, false)
-    .option('--csv', 'print CSV with a header, one row per file', false)
+    .option('--format <format>', 'text, json (one object per line) or csv (a header and one row per file) (default: text)')
+    .option('--output <file>', 'write the results into this file (default: standard output)')
+    .option('--json', 'same as --format json', false)
+    .option('--csv', 'same as --format csv', false)
     .option('--sr <directory>', 'write the DICOM SR documents of DICOM files into this folder')
     .option('--heatmap <directory>', 'write a PNG with the location of each finding into this folder')
     .addHelpText(
       'after',
-      '\nThe exit status is 0 only if every file could be analyzed.\n\nExamples:\n  chest-ai analyze chest.dcm\n  chest-ai analyze --csv study/ > results.csv\n  find /archive -name "*.dcm" | chest-ai analyze --json -',
+      '\nResults are written in the order of the files, each as soon as it is known; the slices of a CT come last, one study at a time. The number of files that are done is shown on standard error. The exit status is 0 only if every file could be analyzed.\n\nExamples:\n  chest-ai analyze chest.dcm\n  chest-ai analyze --format csv --output results.csv study/\n  chest-ai analyze --format csv "archive/**/*.dcm" --output results.csv\n  find /archive -name "*.dcm" | chest-ai analyze --format json - > results.jsonl\n  chest-ai analyze --sr documents/ --heatmap heat-maps/ chest.dcm',
     )
-    .action(async (files: string[], options: { json: boolean; csv: boolean; sr?: string; heatmap?: string }) =>
-      (await import('../analyze.js')).analyze(files, options),
-    );
+    .action(async (files: string[], options: AnalyzeOptions) => (await import('../analyze.js')).analyze(files, options));
 
   withService(
     program

@@ -1,7 +1,7 @@
 import type { ClassFigures, EvaluationReport, GroupFigures, TopLoss } from '../report/evaluation-report.js';
 import { pluralise } from '../pluralise.js';
 import { decimals, escaped, figure, optional, percent, range, table } from './html.js';
-import { confusionTable, legend, reliabilityPlot, rocPlot } from './plots.js';
+import { confusionTable, legend, plotDownloads, reliabilityPlot, rocPlot } from './plots.js';
 import { pageStyle } from './style.js';
 
 /** The picture of an image as a `data:` address; undefined if it cannot be shown. */
@@ -71,12 +71,18 @@ function discrimination({ classes, perClass }: EvaluationReport): string {
     ];
   });
   const drawn = classes.filter((name) => perClass[name]!.roc.length > 0);
+  const curvesOfRoc = drawn.map((name) => ({ name, points: perClass[name]!.roc, mark: markOf(perClass[name]!) }));
   const plot =
     drawn.length === 0
       ? ''
-      : `<figure>${rocPlot(drawn.map((name) => ({ name, points: perClass[name]!.roc, mark: markOf(perClass[name]!) })))}${legend(drawn.map((name) => `${escaped(name)}: ${figure(perClass[name]!.auroc)}`))}<figcaption>The dashed line is a guess. A dot marks the threshold in use.</figcaption></figure>`;
+      : `<figure>${withDownloads('roc', rocPlot(curvesOfRoc), curvesOfRoc)}${legend(drawn.map((name) => `${escaped(name)}: ${figure(perClass[name]!.auroc)}`))}<figcaption>The dashed line is a guess. A dot marks the threshold in use.</figcaption></figure>`;
   return `<h2>Telling apart</h2><p>AUROC: of one image with the finding and one without, how often the model scores the first higher. 0.5 is a coin. Sensitivity: of those with the finding, how many are called. Specificity: of those without, how many are not.</p>
 ${table(['', 'with the finding', 'AUROC', 'threshold', 'sensitivity', 'specificity', 'of those called, right'], rows)}<div class="plots">${plot}</div>`;
+}
+
+/** A plot, and links to download it. */
+function withDownloads(name: string, svg: string, data: unknown): string {
+  return svg + plotDownloads(name, svg, data);
 }
 
 function markOf({ sensitivity, specificity }: ClassFigures): readonly [number, number] | undefined {
@@ -91,7 +97,7 @@ function calibration({ classes, perClass, ece, brier, reliability, objective }: 
   const curves =
     classes.length <= 4 ? classes.map((name) => ({ name, bins: perClass[name]!.reliability })) : [{ name: 'all', bins: reliability }];
   return `<h2>Are the probabilities true?</h2><p>Of all images given 70 %, seventy of a hundred should have the finding. The calibration error (ECE) is the mean distance from that; 0 is perfect. Brier: mean squared error of the probability, smaller is better.</p>
-${table(['', 'ECE', 'Brier'], rows)}<div class="plots"><figure>${reliabilityPlot(curves)}${legend(curves.map(({ name }) => escaped(name)))}<figcaption>On the dashed line the predicted probability equals the observed frequency. Below it the predicted probability is too high. Larger dots stand for more images.</figcaption></figure></div>`;
+${table(['', 'ECE', 'Brier'], rows)}<div class="plots"><figure>${withDownloads('calibration', reliabilityPlot(curves), curves)}${legend(curves.map(({ name }) => escaped(name)))}<figcaption>On the dashed line the predicted probability equals the observed frequency. Below it the predicted probability is too high. Larger dots stand for more images.</figcaption></figure></div>`;
 }
 
 function confusion({ classes, confusion: matrices, objective, perClass }: EvaluationReport): string {

@@ -65,6 +65,16 @@ export function reliabilityPlot(curves: readonly { readonly name: string; readon
   return frame('Reliability', 'predicted probability', 'observed share of images', dots);
 }
 
+/** Links below a plot: the plot as an SVG file of its own, and its numbers as JSON. Both are in the page itself. @param name of the files */
+export function plotDownloads(name: string, svg: string, data: unknown): string {
+  const style =
+    '<style>svg{font:12px sans-serif;background:#fff}text{fill:#57606a}.grid{stroke:#d0d7de;stroke-width:.5}.chance{stroke:#57606a;stroke-dasharray:4 4}</style>';
+  const alone = svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `>${style}`);
+  const link = (ending: string, type: string, content: string): string =>
+    `<a download="${name}.${ending}" href="data:${type},${encodeURIComponent(content)}">${ending.toUpperCase()}</a>`;
+  return `<p class="soft">${link('svg', 'image/svg+xml', alone)} · ${link('json', 'application/json', JSON.stringify(data))}</p>`;
+}
+
 /** Rows are what was, columns what was called; shade by the share of the row. */
 export function confusionTable(matrix: ConfusionMatrix, names: readonly string[]): string {
   const rows = matrix.map((row, actual) => {

@@ -25,6 +25,10 @@ export interface UploadAnalysisOptions {
   readonly model?: string | undefined;
   /** Called before more is written to the disk. */
   readonly reserve?: ((bytes: number) => Promise<void>) | undefined;
+  /** Neither image nor heat maps are returned: a summary of many files needs none. */
+  readonly withoutPictures?: boolean | undefined;
+  /** Aborted when the sender went away: the upload leaves the queue, and its next image is not analyzed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type AnalysisPorts = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
@@ -41,12 +45,12 @@ export class UploadAnalyses {
     private readonly triedModels?: Pick<TriedModels, 'acquire'>,
   ) {}
 
-  /** @throws Fault `too-busy`, `upload-refused`, `disk-full`, `model-unknown`, `model-invalid` */
+  /** @throws Fault `too-busy`, `upload-refused`, `upload-broken-off`, `disk-full`, `model-unknown`, `model-invalid` */
   async analyze(path: string, name: string, options: UploadAnalysisOptions = {}): Promise<UploadAnalysisResult> {
     const weight = (await stat(path)).size > largeBytes ? atOnce : 1;
     if (this.waiting.length > 0 || this.active + weight > atOnce) {
       if (this.waiting.length >= maxWaiting) throw new Fault('too-busy', 'try again in a minute');
-      await new Promise<void>((resume) => this.waiting.push({ weight, resume }));
+      await this.turn(weight, options.signal);
     } else this.active += weight;
     try {
       return await this.now(path, name, options);
@@ -60,6 +64,28 @@ export class UploadAnalyses {
     }
   }
 
+  /** @throws Fault `upload-broken-off` when the sender went away before it was its turn */
+  private turn(weight: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const gone = (): void => reject(new Fault('upload-broken-off', 'the sender went away'));
+      if (signal?.aborted) return gone();
+      const place = {
+        weight,
+        resume(): void {
+          signal?.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      const leave = (): void => {
+        const index = this.waiting.indexOf(place);
+        if (index >= 0) this.waiting.splice(index, 1);
+        gone();
+      };
+      this.waiting.push(place);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
+  }
+
   private async acquire(version: string | undefined): Promise<(LoadedModelVersion & { release(): void }) | undefined> {
     if (version === undefined) {
       const champions = this.serving?.acquireChampions();
@@ -69,7 +95,11 @@ export class UploadAnalyses {
     return this.triedModels.acquire(version);
   }
 
-  private async now(path: string, name: string, { model: version, reserve }: UploadAnalysisOptions): Promise<UploadAnalysisResult> {
+  private async now(
+    path: string,
+    name: string,
+    { model: version, reserve, signal, withoutPictures }: UploadAnalysisOptions,
+  ): Promise<UploadAnalysisResult> {
     const started = performance.now();
     const unpacked = `${path}.unpacked`;
     const acquired = await this.acquire(version);
@@ -79,13 +109,14 @@ export class UploadAnalyses {
         ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {})
         : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
-      const analyses = await analyzeUpload(files, { model: ports.model(), reader: ports.reader }, ports.settings.maxImages);
+      const { maxImages } = ports.settings;
+      const analyses = await analyzeUpload(files, { model: ports.model(), reader: ports.reader }, { maxImages, signal });
       const model = ports.model();
       return {
         notice,
         model: { name: model.name, version: model.version },
         engine: model.engine.name,
-        images: await Promise.all(analyses.map((one) => this.shown(one))),
+        images: await Promise.all(analyses.map((one) => this.shown(withoutPictures ? withoutPreviews(one) : one))),
         milliseconds: Math.round(performance.now() - started),
       };
     } finally {
@@ -146,6 +177,10 @@ export class UploadAnalyses {
     );
     return { ...analysis, findings: shown.sort((a, b) => b.probability - a.probability), ...(first ? { picture: first } : {}) };
   }
+}
+
+function withoutPreviews(analysis: UploadAnalysis): UploadAnalysis {
+  return { ...analysis, findings: analysis.findings.map(({ preview: _, ...finding }) => finding) };
 }
 
 function dataUrl(type: string, bytes: Buffer): string {

@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { Fault } from '../../errors.js';
-import { evaluationReportSchema } from '../../evaluation/report/evaluation-report.js';
 import type { AliasState } from '../../registry/alias-log.js';
 import type { ChangeRecord } from '../../registry/change-record.js';
 import { loadModelVersion, type ModelVersion } from '../../registry/model-version.js';
 import type { PagePort } from '../ports.js';
 import type { FindingFigures, ModelDetail, ModelsPage, ShownModel } from '../page-types.js';
+import { metricsIn } from './version-metrics.js';
 import { retrainingStateOf } from './retraining-state.js';
 import { defaultLine } from '../../lib/model-line.js';
 import { limitationsIn, readUnseenFigures, type UnseenFigure } from '../../registry/unseen-figures.js';
@@ -105,7 +102,7 @@ function modelsOfLine(
       return {
         ...(await shown(model, aliases, records)),
         card: model.card,
-        reports: await reportsIn(model.directory),
+        reports: await metricsIn(model.directory),
         changes: records
           .filter(({ challenger }) => challenger === version)
           .map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
@@ -141,17 +138,6 @@ function figuresOf(
       return [[name, figure] as const];
     }),
   );
-}
-
-/** metrics.json: an evaluation report of each network, where training wrote it. A file of another form is not shown. */
-async function reportsIn(directory: string): Promise<ModelDetail['reports']> {
-  const text = await readFile(join(directory, 'metrics.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return {};
-  try {
-    return z.record(z.string(), evaluationReportSchema).parse(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

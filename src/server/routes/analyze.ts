@@ -27,10 +27,10 @@ export function analyzeRoutes(parts: ServerParts): readonly Route[] {
       query: analyzeQuerySchema,
       body: 'file',
       reply: { json: analysisSchema },
-      async handle({ request, response, query: { model }, actor }) {
+      async handle({ request, response, query: { model, pictures }, actor }) {
         const { page } = startedPorts(parts);
-        return withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }) => {
-          const analysis = await page.analyze(path, name, { model, reserve });
+        return withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }, signal) => {
+          const analysis = await page.analyze(path, name, { model, reserve, signal, withoutPictures: pictures === 'none' });
           await parts.audit.recordIfPossible({
             ...actor,
             action: 'upload.analyze',
@@ -70,7 +70,7 @@ async function withUpload<T>(
   request: Request,
   response: Response,
   { room, directory, maxBytes }: Uploads,
-  work: (upload: ReceivedUpload, name: string, place: UploadPlace) => Promise<T>,
+  work: (upload: ReceivedUpload, name: string, place: UploadPlace, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (!request.is('application/octet-stream')) throw new Fault('request-invalid', 'expected the file itself as application/octet-stream');
   const declared = Number(request.get('Content-Length'));
@@ -84,7 +84,7 @@ async function withUpload<T>(
   try {
     const upload = await receiveUpload(request, { directory, maxBytes, declaredBytes, reserve: place.reserve });
     try {
-      return await work(upload, nameOf(request.get('X-File-Name')), place);
+      return await work(upload, nameOf(request.get('X-File-Name')), place, gone.signal);
     } finally {
       await upload.remove();
     }

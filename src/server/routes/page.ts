@@ -15,6 +15,7 @@ const views = [
   '/administration',
   '/rules',
   '/audit',
+  '/research',
   '/models',
   '/models/:version',
   '/password',

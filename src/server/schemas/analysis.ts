@@ -47,6 +47,7 @@ export const analyzeQuerySchema = z.object({
     .regex(/^[0-9a-f]{12}$/, 'expected a version that GET /api/models lists')
     .optional()
     .describe('version that predicts; without it the champion'),
+  pictures: z.enum(['all', 'none']).optional().describe('none: neither image nor heat maps are returned (default: all)'),
 });
 
 export const analysisSchema = z

@@ -26,6 +26,7 @@ import { requestRetraining } from '../../retraining/start-retraining.js';
 import type { AssessmentActions } from '../../assessments/assessments.js';
 import { confirmationsOf } from '../../server/access/confirmations.js';
 import { assessmentsPortOf } from '../../server/page/assessments.js';
+import type { ResearchPort } from '../../server/research-port.js';
 import { readingsPortOf, type ReadingParts } from '../../server/page/readings.js';
 
 export interface ServerPortParts extends HealthPorts {
@@ -45,6 +46,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly rules: Omit<RulesPort, 'test'>;
   readonly softwareVersion: string;
   readonly certificates: SystemPorts['certificates'];
+  readonly research: ResearchPort;
 }
 
 /** Failed jobs that one request retries. */
@@ -84,6 +86,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     requests: parts.requests,
     confirmations: confirmationsOf(store.oneTimeTokens),
     reports: parts.reports,
+    research: parts.research,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

@@ -7,7 +7,8 @@ import { deOperations } from './de/operations.js';
 import { dePage } from './de/page.js';
 import { deReading } from './de/reading.js';
 import { deReports } from './de/reports.js';
+import { deResearch } from './de/research.js';
 import { deRules } from './de/rules.js';
 import type { TextKey } from './en.js';
 
-export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAudit, ...deHelp, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deRules };
+export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAudit, ...deHelp, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deResearch, ...deRules };

@@ -7,9 +7,10 @@ import { enOperations } from './en/operations.js';
 import { enPage } from './en/page.js';
 import { enReading } from './en/reading.js';
 import { enReports } from './en/reports.js';
+import { enResearch } from './en/research.js';
 import { enRules } from './en/rules.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...enAdministration, ...enArchive, ...enAudit, ...enHelp, ...enModels, ...enOperations, ...enPage, ...enReading, ...enReports, ...enRules } as const;
+export const en = { ...enAdministration, ...enArchive, ...enAudit, ...enHelp, ...enModels, ...enOperations, ...enPage, ...enReading, ...enReports, ...enResearch, ...enRules } as const;
 
 export type TextKey = keyof typeof en;

@@ -9,6 +9,7 @@ import { useModelLine, withLine } from '../model-line.js';
 import { Limitations } from '../parts/limitations.js';
 import { MarkdownDocument } from '../parts/markdown-document.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
+import { FigureDownloads } from '../parts/figure-downloads.js';
 import { UnitPlot } from '../parts/plot.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
@@ -113,6 +114,17 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
             points={roc}
             marks={false}
           />
+          <FigureDownloads
+            name={`roc-${name}`}
+            figure={{
+              title: `${t('models.roc')}: ${name}`,
+              xLabel: t('models.rocX'),
+              yLabel: t('models.rocY'),
+              xRange: [0, 1],
+              yRange: [0, 1],
+              curves: [{ name, points: roc }],
+            }}
+          />
         </section>
         <section className="card">
           <Title order={2} size="h4">
@@ -124,6 +136,17 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
             yLabel={t('models.reliabilityY')}
             points={reliability}
             marks
+          />
+          <FigureDownloads
+            name={`calibration-${name}`}
+            figure={{
+              title: `${t('models.reliability')}: ${name}`,
+              xLabel: t('models.reliabilityX'),
+              yLabel: t('models.reliabilityY'),
+              xRange: [0, 1],
+              yRange: [0, 1],
+              curves: [{ name, points: reliability, marks: true }],
+            }}
           />
         </section>
         <section className="card">

@@ -2,7 +2,7 @@ import { Anchor, Badge, Group, Progress, Stack, Text, Title } from '@mantine/cor
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { ShownRetraining } from '../../server/page-types.js';
+import type { ShownReadiness, ShownRetraining } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
@@ -42,6 +42,7 @@ export function Retraining({ line, actions }: { readonly line: string; readonly 
                 {t('retraining.none')}
               </Text>
             )}
+            <Readiness line={line} />
             {(retraining.state === 'idle' || retraining.state === 'failed') && (
               <Group>
                 <ConfirmedAction
@@ -58,6 +59,37 @@ export function Retraining({ line, actions }: { readonly line: string; readonly 
         )}
       </QueryBoundary>
     </section>
+  );
+}
+
+/** New labels, the minimum and the time that a run takes, before anyone starts one. */
+function Readiness({ line }: { readonly line: string }): ReactNode {
+  const { t } = useTexts();
+  const { data } = useQuery({
+    queryKey: ['readiness', line],
+    queryFn: () => get<ShownReadiness>(withLine('/api/retraining/readiness', line)),
+  });
+  if (!data) return null;
+  const { newLabels, minNewLabels, agreedLabels, threads, estimatedMinutes } = data;
+  return (
+    <Stack gap={2} data-testid="readiness">
+      <Text size="sm">
+        <b>{t('retraining.readiness', { labels: newLabels, minimum: minNewLabels, agreed: agreedLabels })}</b>
+      </Text>
+      <Text size="sm" className="quiet">
+        {estimatedMinutes === undefined
+          ? t('retraining.noEstimate', { threads })
+          : t(threads === 1 ? 'retraining.estimateOne' : 'retraining.estimate', { minutes: estimatedMinutes, threads })}
+      </Text>
+      {newLabels < minNewLabels && (
+        <Text size="sm" className="undetermined">
+          {t('retraining.tooFew')}
+        </Text>
+      )}
+      <Anchor component={Link} href={withLine('/research', line)} size="sm">
+        {t('retraining.curves')}
+      </Anchor>
+    </Stack>
   );
 }
 

@@ -1,0 +1,13 @@
+import type { ExportBody, ShownExport, ShownLabelOverview, ShownReadiness, ShownRun, ShownRunList } from './schemas/research.js';
+
+/** What researchers see and do. `line`: model line, the default one if absent. */
+export interface ResearchPort {
+  labels(): Promise<ShownLabelOverview>;
+  /** @throws Fault `not-found` for an unknown line */
+  readiness(line?: string): Promise<ShownReadiness>;
+  runs(line?: string): Promise<ShownRunList>;
+  /** @throws Fault `not-found` */
+  run(id: string, line?: string): Promise<ShownRun>;
+  /** @throws Fault `too-busy` while another export is in progress, `dataset-invalid` */
+  exportDataset(body: ExportBody): Promise<ShownExport>;
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { figureSvg } from '../../src/web/figure-svg.js';
+
+const figure = {
+  title: 'Loss of <run> & "test"',
+  xLabel: 'steps',
+  yLabel: 'loss',
+  curves: [
+    {
+      name: 'training',
+      points: [
+        [1, 0.9],
+        [2, 0.5],
+        [3, Number.NaN],
+        [4, 0.1],
+      ] as const,
+    },
+    {
+      name: 'validation',
+      points: [
+        [2, 0.6],
+        [4, 0.4],
+      ] as const,
+      marks: true,
+    },
+    { name: 'nothing yet', points: [] },
+  ],
+};
+
+test('usability 15: a figure is an SVG file that another program draws, with a point where the data say', async () => {
+  const svg = figureSvg(figure);
+  // librsvg, which parses XML strictly
+  const { data, info } = await sharp(Buffer.from(svg)).raw().toBuffer({ resolveWithObject: true });
+  assert.equal(info.width, 640);
+  const colours = new Set<string>();
+  for (let at = 0; at < data.length; at += info.channels) colours.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+  for (const colour of ['0,114,178', '213,94,0']) assert.ok(colours.has(colour), `a curve of colour ${colour}`);
+  assert.match(svg, /Loss of &lt;run&gt; &amp; &quot;test&quot;/);
+  assert.doesNotMatch(svg, /NaN/);
+  // The lowest point stands on the axis, the highest at the top.
+  const [, points] = /<polyline[^>]*points="([^"]+)"/.exec(svg)!;
+  assert.deepEqual(points!.split(' '), ['64.0,36.0', '250.7,176.0', '624.0,316.0']);
+});
+
+test('a figure without points, and one with a single value, have axes all the same', () => {
+  for (const curves of [[], [{ name: 'one', points: [[1, 5]] as const }]])
+    assert.doesNotMatch(figureSvg({ ...figure, curves }), /NaN|Infinity/);
+});
