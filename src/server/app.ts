@@ -25,6 +25,7 @@ import { modelRoutes } from './routes/models.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
 import { reportRoutes } from './routes/reports.js';
+import { imageRoutes } from './routes/images.js';
 import { resultRoutes } from './routes/results.js';
 import { viewerDescription, viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
@@ -35,6 +36,7 @@ import { securityHeaders } from './security-headers.js';
 const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   loginRoutes,
   resultRoutes,
+  imageRoutes,
   assessmentRoutes,
   readingRoutes,
   analysisRequestRoutes,

@@ -29,4 +29,5 @@ export const parameters: Readonly<Record<string, string>> = {
   channel: 'ris',
   finding: 'pneumonia',
   number: '7',
+  frame: '1',
 };
