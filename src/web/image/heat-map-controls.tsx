@@ -56,7 +56,14 @@ export function HeatMapControls({
       <Text size="sm" mt="xs" id="fade">
         {t('study.fade')}: {opacity} %
       </Text>
-      <Slider value={opacity} onChange={onOpacity} label={(value) => `${value} %`} thumbLabel={t('study.fade')} step={5} disabled={!chosen} />
+      <Slider
+        value={opacity}
+        onChange={onOpacity}
+        label={(value) => `${value} %`}
+        thumbLabel={t('study.fade')}
+        step={5}
+        disabled={!chosen}
+      />
       <Text size="sm" className="quiet">
         {t('study.heatMapLegend')}
       </Text>

@@ -46,12 +46,11 @@ function useColours(address: string, height: number): HeatMapColours | 'other pa
   useEffect(() => {
     const abort = new AbortController();
     setColours(undefined);
-    heatMapColours(address, height, abort.signal).then(
+    heatMapColours(address, form, abort.signal).then(
       (found) => setColours(found ?? 'other part'),
       () => undefined,
     );
     return () => abort.abort();
-    // `height` differs in its last digits only.
   }, [address, form]);
   return colours;
 }

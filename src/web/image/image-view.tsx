@@ -53,18 +53,18 @@ export function ImageView(props: ImageViewProps): ReactNode {
       opened?.close();
     };
   }, []);
-  useShownFrame(stage, study, stack, index, setFailure, () => setShown(undefined));
+  useShownFrame(stage, study, stack, index, setFailure, setShown);
   useGestures(place, stage, latest);
   const frame = stack.frames[index];
   const count = stack.frames.length;
   return (
-    <div
+    <section
       className="stage"
       data-testid="stage"
       data-mode={mode}
       data-filled={(shown?.zoom ?? 1) <= 1.01}
       data-index={shown?.index}
-      role="group"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll and move the image while it has the focus
       tabIndex={0}
       aria-label={[label, name].filter(Boolean).join(', ')}
     >
@@ -97,7 +97,7 @@ export function ImageView(props: ImageViewProps): ReactNode {
           {failure === undefined ? t('image.loading') : t('image.failed', { reason: failure })}
         </div>
       )}
-    </div>
+    </section>
   );
 }
 
@@ -108,7 +108,9 @@ function rounded(value: number): number {
 
 function sliceText(t: ReturnType<typeof useTexts>['t'], position: number | undefined, index: number, count: number): string {
   const values = { number: index + 1, count };
-  return position === undefined ? t('image.frame', values) : t('image.sliceAt', { ...values, position: position.toFixed(1).replace('-', '−') });
+  return position === undefined
+    ? t('image.frame', values)
+    : t('image.sliceAt', { ...values, position: position.toFixed(1).replace('-', '−') });
 }
 
 /** Shows what is chosen; while a slice loads, the last one stays. */
@@ -118,25 +120,28 @@ function useShownFrame(
   stack: ImageStack,
   index: number,
   setFailure: (reason: string | undefined) => void,
-  clear: () => void,
+  setShown: (shown: undefined) => void,
 ): void {
   const current = useRef<ImageStack>(undefined);
   useEffect(() => {
     if (!stage) return;
     const isOther = current.current !== stack;
     current.current = stack;
-    if (isOther) clear();
+    if (isOther) setShown(undefined);
     const { seriesInstanceUID } = stack;
     const frames = stack.frames.map(({ sopInstanceUID, frame }) => ({ study, seriesInstanceUID, sopInstanceUID, frame }));
     (isOther ? stage.show(frames, index) : stage.scrollTo(index)).then(
       () => setFailure(undefined),
       (reason: unknown) => setFailure(reason instanceof Error ? reason.message : String(reason)),
     );
-    // `clear` is another function at each drawing.
-  }, [stage, study, stack, index, setFailure]);
+  }, [stage, study, stack, index, setFailure, setShown]);
 }
 
-function useGestures(place: { readonly current: HTMLDivElement | null }, stage: Stage | undefined, latest: { readonly current: ImageViewProps }): void {
+function useGestures(
+  place: { readonly current: HTMLDivElement | null },
+  stage: Stage | undefined,
+  latest: { readonly current: ImageViewProps },
+): void {
   useEffect(() => {
     if (!stage || !place.current) return;
     return listenToGestures(

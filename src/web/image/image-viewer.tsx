@@ -42,7 +42,9 @@ export function ImageViewer({
 
   const stack = stacks[place.stack]!;
   const frame = stack.frames[place.index];
-  const ofFrame = heatMaps.filter(({ sourceSopInstanceUID, sourceFrame = 1 }) => sourceSopInstanceUID === frame?.sopInstanceUID && sourceFrame === frame?.frame);
+  const ofFrame = heatMaps.filter(
+    ({ sourceSopInstanceUID, sourceFrame = 1 }) => sourceSopInstanceUID === frame?.sopInstanceUID && sourceFrame === frame?.frame,
+  );
   const heatMap = ofFrame.find((one) => one.sopInstanceUID === chosenHeatMap) ?? ofFrame[0];
   const windows = shown ? choicesOf(shown) : [];
   const priorPlace = prior && matchingPlace(stack, place.index, prior);
@@ -86,12 +88,13 @@ export function ImageViewer({
     { icon: 'fullScreen', text: 'image.fullScreen', key: 'f', onClick: actions.fullScreen },
     { icon: 'reset', text: 'image.reset', key: 'r', onClick: actions.reset },
   ];
-  const laid = heatMap?.sourceSopInstanceUID !== undefined && isHeatMapShown && {
-    address: studyApi(page.studyInstanceUID, 'series', heatMap.seriesInstanceUID, 'instances', heatMap.sopInstanceUID, 'picture'),
-    sourceSopInstanceUID: heatMap.sourceSopInstanceUID,
-    title: heatMap.title,
-    opacity,
-  };
+  const laid = heatMap?.sourceSopInstanceUID !== undefined &&
+    isHeatMapShown && {
+      address: studyApi(page.studyInstanceUID, 'series', heatMap.seriesInstanceUID, 'instances', heatMap.sopInstanceUID, 'picture'),
+      sourceSopInstanceUID: heatMap.sourceSopInstanceUID,
+      title: heatMap.title,
+      opacity,
+    };
   return (
     <section className="image-view" aria-label={t('study.images')} ref={view}>
       <Toolbar
@@ -124,7 +127,9 @@ export function ImageViewer({
             study={page.prior.studyInstanceUID}
             stack={prior![priorPlace.stack]!}
             index={priorPlace.index}
-            onIndex={(index) => scrollTo(Math.round((index / Math.max(1, prior![priorPlace.stack]!.frames.length - 1)) * (stack.frames.length - 1)))}
+            onIndex={(index) =>
+              scrollTo(Math.round((index / Math.max(1, prior![priorPlace.stack]!.frames.length - 1)) * (stack.frames.length - 1)))
+            }
             name={nameOf(prior![priorPlace.stack]!)}
             label={t('image.priorOf', { date: dicomDate(page.prior.studyDate, language) })}
             mode={mode}

@@ -14,7 +14,8 @@ export function nameOf({ modality, view, laterality, description, frames }: Imag
 /** The heat maps of the current result first, in its order: the most important finding. */
 export function sortedHeatMaps({ history, heatMaps }: Pick<StudyPage, 'history' | 'heatMaps'>): readonly ShownHeatMap[] {
   const listed = history[0]?.documents.map((one) => one.sopInstanceUID) ?? [];
-  const rank = ({ sopInstanceUID }: ShownHeatMap): number => (listed.includes(sopInstanceUID) ? listed.indexOf(sopInstanceUID) : listed.length);
+  const rank = ({ sopInstanceUID }: ShownHeatMap): number =>
+    listed.includes(sopInstanceUID) ? listed.indexOf(sopInstanceUID) : listed.length;
   return [...heatMaps].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -40,7 +41,9 @@ export function firstPlace(stacks: readonly ImageStack[], heatMap: ShownHeatMap 
 export function matchingPlace(of: ImageStack, index: number, prior: readonly ImageStack[]): Place | undefined {
   if (prior.length === 0) return undefined;
   const likeness = ({ modality, view, frames }: ImageStack): number =>
-    (isRadiograph(modality) === isRadiograph(of.modality) ? 4 : 0) + (view === of.view ? 2 : 0) + (frames.length > 1 === of.frames.length > 1 ? 1 : 0);
+    (isRadiograph(modality) === isRadiograph(of.modality) ? 4 : 0) +
+    (view === of.view ? 2 : 0) +
+    (frames.length > 1 === of.frames.length > 1 ? 1 : 0);
   const stack = prior.reduce((best, one, at) => (likeness(one) > likeness(prior[best]!) ? at : best), 0);
   const [last, lastPrior] = [of.frames.length - 1, prior[stack]!.frames.length - 1];
   return { stack, index: last > 0 ? Math.round((index / last) * lastPrior) : Math.floor(lastPrior / 2) };

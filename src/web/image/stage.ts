@@ -139,7 +139,8 @@ export class Stage {
     const from = this.#viewport.canvasToWorld([centerX, centerY]);
     const to = this.#viewport.canvasToWorld([centerX - x, centerY - y]);
     const { focalPoint, position } = this.#viewport.getCamera();
-    const moved = (point: Types.Point3 | undefined): Types.Point3 => [0, 1, 2].map((axis) => (point?.[axis] ?? 0) + to[axis]! - from[axis]!) as Types.Point3;
+    const moved = (point: Types.Point3 | undefined): Types.Point3 =>
+      [0, 1, 2].map((axis) => (point?.[axis] ?? 0) + to[axis]! - from[axis]!) as Types.Point3;
     this.#viewport.setCamera({ focalPoint: moved(focalPoint), position: moved(position) });
     this.#viewport.render();
   }

@@ -79,4 +79,3 @@ function labelOf(image: ShownImage, index: number, images: readonly ShownImage[]
   const number = images.length > 1 ? ` ${index + 1} / ${images.length}` : '';
   return `${[image.modality, image.view, image.description].filter(Boolean).join(' ')}${number}`;
 }
-

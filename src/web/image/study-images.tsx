@@ -38,7 +38,15 @@ export function StudyImages({ page }: { readonly page: StudyPage }): ReactNode {
               {t('image.tooMany')}
             </Text>
           )}
-          <ImageViewer page={page} stacks={stacks} prior={prior.data?.stacks} onUnavailable={() => setUnavailable(true)} />
+          <ImageViewer
+            page={page}
+            stacks={stacks}
+            prior={prior.data?.stacks}
+            onUnavailable={(reason) => {
+              console.warn('the image viewer cannot start', reason);
+              setUnavailable(true);
+            }}
+          />
         </>
       )}
     </QueryBoundary>

@@ -22,7 +22,13 @@ const narrow = 0.6;
  *
  * @param windows of the frame; the first is the default
  */
-export function choicesOf({ windows, unit }: { readonly windows: readonly DisplayWindow[]; readonly unit: 'HU' | '' }): readonly NamedWindow[] {
+export function choicesOf({
+  windows,
+  unit,
+}: {
+  readonly windows: readonly DisplayWindow[];
+  readonly unit: 'HU' | '';
+}): readonly NamedWindow[] {
   const [first, ...others] = windows;
   if (!first) return [];
   const ofFile = others.map((one, index): NamedWindow => ({ ...one, text: 'image.window.file', values: { number: index + 1 } }));

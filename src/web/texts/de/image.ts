@@ -36,7 +36,8 @@ export const deImage: Readonly<Record<keyof typeof enImage, string>> = {
   'image.loading': 'Das Bild wird geladen …',
   'image.failed': 'Das Bild kann nicht angezeigt werden: {reason}',
   'image.stillOnly': 'Die Bildanzeige startet in diesem Browser nicht; dies sind Standbilder.',
-  'image.tooMany': 'Die Untersuchung hat mehr als 5.000 Bilder. Hier stehen nur diese; öffnen Sie die Untersuchung im Viewer, um alle zu sehen.',
+  'image.tooMany':
+    'Die Untersuchung hat mehr als 5.000 Bilder. Hier stehen nur diese; öffnen Sie die Untersuchung im Viewer, um alle zu sehen.',
   'image.openInViewer': 'Im Viewer öffnen',
   'image.openFinding': 'Das Bild zu {finding} im Viewer öffnen',
   'image.key.zoom': 'Vergrößern, verkleinern',
