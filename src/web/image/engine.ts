@@ -1,4 +1,4 @@
-import { cache, Enums, getRenderingCapabilities, imageLoader, init, metaData, RenderingEngine, type Types } from '@cornerstonejs/core';
+import { cache, Enums, imageLoader, init, metaData, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { studyApi } from '../addresses.js';
 import { readFrame, type ReceivedFrame } from './read-frame.js';
 
@@ -34,9 +34,8 @@ export function attributesOf(imageId: string): FrameAttributes | undefined {
 /** @throws Error if the browser can draw neither with WebGL nor on a canvas */
 export function startEngine(): RenderingEngine {
   if (engine) return engine;
-  const { webgl, softwareRasterizer } = getRenderingCapabilities();
-  // Without a graphics card the library's own drawing is faster than WebGL computed by the processor.
-  init({ debug: { statsOverlay: false }, rendering: { webGlContextCount: 2, useCPURendering: !webgl || softwareRasterizer } });
+  // Where there is no WebGL, the library draws by itself. Two images side by side share one context.
+  init({ debug: { statsOverlay: false }, rendering: { webGlContextCount: 1 } });
   cache.setMaxCacheSize(cacheBytes);
   imageLoader.registerImageLoader(scheme, loadFrame as unknown as Types.ImageLoaderFn);
   metaData.addProvider(moduleOf);

@@ -36,17 +36,21 @@ export function ImageView(props: ImageViewProps): ReactNode {
   useEffect(() => {
     let opened: Stage | undefined;
     let isClosed = false;
-    import('./stage.js')
-      .then((library) => {
-        if (isClosed) return;
-        opened = new library.Stage(place.current!, (now) => {
-          setShown(now);
-          latest.current.onShown?.(now);
-        });
-        setStage(opened);
-        latest.current.onStage(opened);
-      })
-      .catch((reason: unknown) => latest.current.onUnavailable(reason));
+    const open = async (): Promise<void> => {
+      const library = await import('./stage.js');
+      // Keys and clicks are answered between the steps.
+      await pause();
+      library.prepare();
+      await pause();
+      if (isClosed) return;
+      opened = new library.Stage(place.current!, (now) => {
+        setShown(now);
+        latest.current.onShown?.(now);
+      });
+      setStage(opened);
+      latest.current.onStage(opened);
+    };
+    open().catch((reason: unknown) => latest.current.onUnavailable(reason));
     return () => {
       isClosed = true;
       latest.current.onStage(undefined);
@@ -74,6 +78,8 @@ export function ImageView(props: ImageViewProps): ReactNode {
         {label && <div>{label}</div>}
         <div>{name}</div>
       </div>
+      {/* The header of the page is hidden in full screen. */}
+      <div className="corner top right notice-of-image">{t('app.noticeShort')}</div>
       {shown && (
         <div className="corner bottom" data-testid="window">
           <div>
@@ -100,6 +106,8 @@ export function ImageView(props: ImageViewProps): ReactNode {
     </section>
   );
 }
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /** Steps of 1, or of 0.01 for windows that are narrower than ten. */
 function rounded(value: number): number {

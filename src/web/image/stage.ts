@@ -30,6 +30,11 @@ export interface Shown {
   readonly part: Rectangle;
 }
 
+/** Starts the library before the first stage. @throws Error if it cannot start here */
+export function prepare(): void {
+  startEngine();
+}
+
 const [minZoom, maxZoom] = [0.25, 20];
 /** Slices loaded before they are looked at, on each side. */
 const neighbours = 12;
