@@ -11,7 +11,7 @@ export type {
   ShownModel,
   ShownRetraining,
 } from './schemas/models.js';
-export type { ImageStack, ShownFrame, FrameAttributes, StudyImages } from './schemas/images.js';
+export type { ImageStack, ShownFrame, FrameAttributes, ImagesOfStudy } from './schemas/images.js';
 export type { DiscordancePage, ShownDiscordance, ShownReceipt, ShownReportCounts } from './schemas/reports.js';
 export type { ShownChannel, ShownMessage, TestedChannel } from './schemas/messages.js';
 export type {

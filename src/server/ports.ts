@@ -38,7 +38,7 @@ import type {
   ShownResult,
   ShownRetraining,
   StudyAssessments,
-  StudyImages,
+  ImagesOfStudy,
   StudyPage,
   TestedChannel,
   TrialReport,
@@ -273,7 +273,7 @@ export interface PagePort {
   /** An image as the network saw it, or one of our heat maps. @param frameNumber 1-based */
   picture(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<Picture>;
   /** The images of a study as stacks, for a viewer. @throws Fault `pacs-not-found` */
-  images(studyInstanceUID: string): Promise<StudyImages>;
+  images(studyInstanceUID: string): Promise<ImagesOfStudy>;
   /** The values of a frame and how to show them. @param frameNumber 1-based @throws Fault `pacs-not-found`, `pixels-unreadable` and others */
   displayFrame(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<DisplayFrame>;
   operations(): Promise<Operations>;

@@ -9,7 +9,7 @@ import type {
   ShownModel,
   ShownReading,
   ShownResult,
-  StudyImages,
+  ImagesOfStudy,
 } from '../../src/server/page-types.js';
 import type { DisplayFrame } from '../../src/pixels/display/display-frame.js';
 import type { ShownErasure } from '../../src/server/schemas/erasures.js';
@@ -168,7 +168,7 @@ export const ruleTest = {
   passedOver: [{ rule: 'chest', text: 'bodyPart is HAND, expected CHEST' }],
 };
 
-export const studyImages: StudyImages = {
+export const studyImages: ImagesOfStudy = {
   stacks: [
     {
       seriesInstanceUID: '1.2',

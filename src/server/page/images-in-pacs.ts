@@ -4,7 +4,7 @@ import { Fault } from '../../errors.js';
 import { plainText } from '../../lib/plain-text.js';
 import { frameDataSet } from '../../pixels/functional-groups.js';
 import { isOwnDocument } from '../../sr/own-document.js';
-import type { ImageStack, ShownFrame, StudyImages } from '../page-types.js';
+import type { ImageStack, ShownFrame, ImagesOfStudy } from '../page-types.js';
 import type { PagePacs } from './study-in-pacs.js';
 
 /** More frames of a study are not listed: OHIF is there for them. */
@@ -15,7 +15,7 @@ const maxLineLength = 256;
 const projections: ReadonlySet<string> = new Set(['CR', 'DX', 'RG', 'PX', 'MG', 'OT', 'SC', 'XC']);
 
 /** The images of a study as stacks, out of its metadata. @throws Fault pacs-not-found and the other faults of the PACS */
-export async function imagesInPacs(study: StudyInstanceUID, { dicomWeb }: Pick<PagePacs, 'dicomWeb'>): Promise<StudyImages> {
+export async function imagesInPacs(study: StudyInstanceUID, { dicomWeb }: Pick<PagePacs, 'dicomWeb'>): Promise<ImagesOfStudy> {
   const instances = await dicomWeb.retrieveStudyMetadata(study);
   if (instances.length === 0) throw new Fault('pacs-not-found', 'the study has no instance', { studyInstanceUID: study });
   const images = instances.filter((one) => !isOwnDocument(one) && (numberOf(one, 'Rows') ?? 0) > 0);

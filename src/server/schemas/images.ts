@@ -32,7 +32,7 @@ export const studyImagesSchema = z
     isComplete: z.boolean().describe('false if the study has more than 5,000 frames: only so many are listed'),
   })
   .readonly();
-export type StudyImages = z.infer<typeof studyImagesSchema>;
+export type ImagesOfStudy = z.infer<typeof studyImagesSchema>;
 
 const windowSchema = z.object({ center: z.number(), width: z.number() }).readonly();
 

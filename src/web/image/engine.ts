@@ -32,7 +32,7 @@ export function attributesOf(imageId: string): FrameAttributes | undefined {
 }
 
 /** @throws Error if the browser can draw neither with WebGL nor on a canvas */
-export function startEngine(): RenderingEngine {
+export function startLibrary(): RenderingEngine {
   if (engine) return engine;
   // Where there is no WebGL, the library draws by itself. Two images side by side share one context.
   init({ debug: { statsOverlay: false }, rendering: { webGlContextCount: 1 } });

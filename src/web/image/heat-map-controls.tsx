@@ -2,7 +2,7 @@ import { Anchor, Group, NativeSelect, Slider, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ShownHeatMap, StudyPage } from '../../server/page-types.js';
 import { useTexts } from '../texts/texts.js';
-import { viewerAddress } from './viewer-link.js';
+import { ohifAddress } from './viewer-link.js';
 
 /** Below the image: which heat map, how strong, and the way to its image in OHIF. */
 export function HeatMapControls({
@@ -44,7 +44,7 @@ export function HeatMapControls({
           <Anchor
             size="sm"
             underline="always"
-            href={viewerAddress(page.studyInstanceUID, { seriesInstanceUID, sopInstanceUID: source })}
+            href={ohifAddress(page.studyInstanceUID, { seriesInstanceUID, sopInstanceUID: source })}
             target="_blank"
             rel="noopener"
             data-testid="open-image"

@@ -3,7 +3,7 @@ import type { ImageStack } from '../../server/page-types.js';
 import { useTexts } from '../texts/texts.js';
 import { listenToGestures, type DragMode } from './gestures.js';
 import { HeatMapLayer, type LaidHeatMap } from './heat-map-layer.js';
-import type { Shown, Stage } from './stage.js';
+import type { Shown, ImageStage } from './stage.js';
 
 export interface ImageViewProps {
   readonly study: string;
@@ -17,7 +17,7 @@ export interface ImageViewProps {
   readonly heatMap?: LaidHeatMap | undefined;
   readonly mode: DragMode;
   /** The stage while it is there. */
-  readonly onStage: (stage: Stage | undefined) => void;
+  readonly onStage: (stage: ImageStage | undefined) => void;
   readonly onShown?: ((shown: Shown) => void) | undefined;
   /** The library cannot start in this browser. */
   readonly onUnavailable: (reason: unknown) => void;
@@ -30,11 +30,11 @@ export function ImageView(props: ImageViewProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
-  const [stage, setStage] = useState<Stage>();
+  const [stage, setStage] = useState<ImageStage>();
   const [shown, setShown] = useState<Shown>();
   const [failure, setFailure] = useState<string>();
   useEffect(() => {
-    let opened: Stage | undefined;
+    let opened: ImageStage | undefined;
     let isClosed = false;
     const open = async (): Promise<void> => {
       const library = await import('./stage.js');
@@ -43,7 +43,7 @@ export function ImageView(props: ImageViewProps): ReactNode {
       library.prepare();
       await pause();
       if (isClosed) return;
-      opened = new library.Stage(place.current!, (now) => {
+      opened = new library.ImageStage(place.current!, (now) => {
         setShown(now);
         latest.current.onShown?.(now);
       });
@@ -123,7 +123,7 @@ function sliceText(t: ReturnType<typeof useTexts>['t'], position: number | undef
 
 /** Shows what is chosen; while a slice loads, the last one stays. */
 function useShownFrame(
-  stage: Stage | undefined,
+  stage: ImageStage | undefined,
   study: string,
   stack: ImageStack,
   index: number,
@@ -147,7 +147,7 @@ function useShownFrame(
 
 function useGestures(
   place: { readonly current: HTMLDivElement | null },
-  stage: Stage | undefined,
+  stage: ImageStage | undefined,
   latest: { readonly current: ImageViewProps },
 ): void {
   useEffect(() => {
@@ -174,7 +174,7 @@ function useGestures(
 const dragPixels = 300;
 
 /** To the right: wider; downwards: darker, as other viewers do. */
-function dragWindow(stage: Stage, x: number, y: number): void {
+function dragWindow(stage: ImageStage, x: number, y: number): void {
   const { window } = stage;
   if (!window) return;
   const step = Math.max(window.width, 1) / dragPixels;

@@ -7,8 +7,8 @@ import type { DragMode } from './gestures.js';
 import { HeatMapControls } from './heat-map-controls.js';
 import { ImageView } from './image-view.js';
 import { SliceSlider } from './slice-slider.js';
-import { firstPlace, matchingPlace, nameOf, placeOf, sortedHeatMaps, type Place } from './stacks.js';
-import type { DisplayWindow, Shown, Stage } from './stage.js';
+import { firstPlace, matchingPlace, stackName, framePlace, sortedHeatMaps, type Place } from './stacks.js';
+import type { DisplayWindow, Shown, ImageStage } from './stage.js';
 import { Toolbar, type ToolButton } from './toolbar.js';
 import { useImageKeys, type ImageActions } from './use-image-keys.js';
 import { choicesOf, isSame } from './windows.js';
@@ -37,7 +37,7 @@ export function ImageViewer({
   const [isPriorShown, setPriorShown] = useState(false);
   const [mode, setMode] = useState<DragMode>('pan');
   const [shown, setShown] = useState<Shown>();
-  const stages = useRef<Partial<Record<'current' | 'prior', Stage>>>({});
+  const stages = useRef<Partial<Record<'current' | 'prior', ImageStage>>>({});
   const view = useRef<HTMLElement>(null);
 
   const stack = stacks[place.stack]!;
@@ -50,7 +50,7 @@ export function ImageViewer({
   const priorPlace = prior && matchingPlace(stack, place.index, prior);
   const hasPrior = page.prior !== undefined && priorPlace !== undefined;
 
-  const each = (action: (stage: Stage) => void): void => Object.values(stages.current).forEach(action);
+  const each = (action: (stage: ImageStage) => void): void => Object.values(stages.current).forEach(action);
   const scrollTo = (index: number): void => setPlace({ ...place, index: Math.min(stack.frames.length - 1, Math.max(0, index)) });
   const openStack = (next: number): void => setPlace({ stack: next, index: Math.floor(stacks[next]!.frames.length / 2) });
   const setWindow = (window: DisplayWindow): void => {
@@ -114,7 +114,7 @@ export function ImageViewer({
           stack={stack}
           index={place.index}
           onIndex={scrollTo}
-          name={nameOf(stack)}
+          name={stackName(stack)}
           label={isPriorShown ? t('image.current') : undefined}
           heatMap={laid || undefined}
           mode={mode}
@@ -130,7 +130,7 @@ export function ImageViewer({
             onIndex={(index) =>
               scrollTo(Math.round((index / Math.max(1, prior![priorPlace.stack]!.frames.length - 1)) * (stack.frames.length - 1)))
             }
-            name={nameOf(prior![priorPlace.stack]!)}
+            name={stackName(prior![priorPlace.stack]!)}
             label={t('image.priorOf', { date: dicomDate(page.prior.studyDate, language) })}
             mode={mode}
             onStage={(stage) => (stages.current = stage ? { ...stages.current, prior: stage } : { current: stages.current.current! })}
@@ -147,7 +147,7 @@ export function ImageViewer({
           onChosen={(one) => {
             setChosenHeatMap(one.sopInstanceUID);
             setHeatMapShown(true);
-            setPlace(placeOf(stacks, one.sourceSopInstanceUID, one.sourceFrame) ?? place);
+            setPlace(framePlace(stacks, one.sourceSopInstanceUID, one.sourceFrame) ?? place);
           }}
           opacity={isHeatMapShown ? opacity : 0}
           onOpacity={(value) => {

@@ -7,7 +7,7 @@ export interface Place {
 }
 
 /** What a user reads about a stack: modality, view, side, description. */
-export function nameOf({ modality, view, laterality, description, frames }: ImageStack): string {
+export function stackName({ modality, view, laterality, description, frames }: ImageStack): string {
   return [modality, view, laterality, description, frames.length > 1 ? `(${frames.length})` : ''].filter(Boolean).join(' ');
 }
 
@@ -19,7 +19,7 @@ export function sortedHeatMaps({ history, heatMaps }: Pick<StudyPage, 'history' 
   return [...heatMaps].sort((a, b) => rank(a) - rank(b));
 }
 
-export function placeOf(stacks: readonly ImageStack[], sopInstanceUID: string | undefined, frame = 1): Place | undefined {
+export function framePlace(stacks: readonly ImageStack[], sopInstanceUID: string | undefined, frame = 1): Place | undefined {
   for (const [stack, { frames }] of stacks.entries()) {
     const index = frames.findIndex((one) => one.sopInstanceUID === sopInstanceUID && one.frame === frame);
     if (index >= 0) return { stack, index };
@@ -29,7 +29,7 @@ export function placeOf(stacks: readonly ImageStack[], sopInstanceUID: string | 
 
 /** The image that a study opens with: that of the first heat map, else a frontal view, else the middle of the longest stack. */
 export function firstPlace(stacks: readonly ImageStack[], heatMap: ShownHeatMap | undefined): Place {
-  const ofHeatMap = heatMap && placeOf(stacks, heatMap.sourceSopInstanceUID, heatMap.sourceFrame);
+  const ofHeatMap = heatMap && framePlace(stacks, heatMap.sourceSopInstanceUID, heatMap.sourceFrame);
   if (ofHeatMap) return ofHeatMap;
   const frontal = stacks.findIndex(({ view }) => view === 'PA' || view === 'AP');
   const longest = stacks.reduce((best, { frames }, at) => (frames.length > stacks[best]!.frames.length ? at : best), 0);

@@ -1,5 +1,5 @@
 import { Enums, type StackViewport, type Types } from '@cornerstonejs/core';
-import { attributesOf, imageIdOf, load, prefetch, startEngine, storedRange, type FrameAddress } from './engine.js';
+import { attributesOf, imageIdOf, load, prefetch, startLibrary, storedRange, type FrameAddress } from './engine.js';
 
 export interface DisplayWindow {
   readonly center: number;
@@ -32,7 +32,7 @@ export interface Shown {
 
 /** Starts the library before the first stage. @throws Error if it cannot start here */
 export function prepare(): void {
-  startEngine();
+  startLibrary();
 }
 
 const [minZoom, maxZoom] = [0.25, 20];
@@ -41,7 +41,7 @@ const neighbours = 12;
 let stages = 0;
 
 /** One image of cornerstone3D on the page: a frame of a stack, its window, zoom and position. */
-export class Stage {
+export class ImageStage {
   readonly #viewport: StackViewport;
   readonly #id = `stage ${stages++}`;
   readonly #resized: ResizeObserver;
@@ -61,7 +61,7 @@ export class Stage {
     readonly element: HTMLDivElement,
     private readonly onShown: (shown: Shown) => void,
   ) {
-    const engine = startEngine();
+    const engine = startLibrary();
     engine.enableElement({
       viewportId: this.#id,
       type: Enums.ViewportType.STACK,
@@ -154,7 +154,7 @@ export class Stage {
     this.#ahead.abort();
     this.#resized.disconnect();
     this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
-    startEngine().disableElement(this.#id);
+    startLibrary().disableElement(this.#id);
   }
 
   /** All of the image in the middle of the stage. */

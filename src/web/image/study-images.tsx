@@ -2,7 +2,7 @@ import './image.css';
 import { Alert, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import type { StudyImages as ImagesOfStudy, StudyPage } from '../../server/page-types.js';
+import type { ImagesOfStudy, StudyPage } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';

@@ -4,7 +4,7 @@ import type { ImageStack } from '../../server/page-types.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import type { DragMode } from './gestures.js';
 import { Icon, type IconName } from './icons.js';
-import { nameOf } from './stacks.js';
+import { stackName } from './stacks.js';
 import { isSame, type NamedWindow } from './windows.js';
 import type { DisplayWindow } from './stage.js';
 
@@ -41,7 +41,7 @@ export function Toolbar({ stacks, stack, onStack, windows, window, onWindow, mod
           aria-label={t('image.image')}
           value={String(stack)}
           onChange={(event) => onStack(Number(event.currentTarget.value))}
-          data={stacks.map((one, index) => ({ value: String(index), label: `${index + 1}. ${nameOf(one)}` }))}
+          data={stacks.map((one, index) => ({ value: String(index), label: `${index + 1}. ${stackName(one)}` }))}
         />
       )}
       <NativeSelect

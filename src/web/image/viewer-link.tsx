@@ -4,7 +4,7 @@ import type { ShownHeatMap, StudyPage } from '../../server/page-types.js';
 import { useTexts } from '../texts/texts.js';
 
 /** OHIF on a study, or on one of its images: parameters of OHIF 3, compared without regard to case. */
-export function viewerAddress(
+export function ohifAddress(
   study: string,
   image?: { readonly seriesInstanceUID?: string | undefined; readonly sopInstanceUID: string },
 ): string {
@@ -31,7 +31,7 @@ export function FindingViewerLink({ page, meaning }: { readonly page: StudyPage;
     <Anchor
       size="sm"
       underline="always"
-      href={viewerAddress(page.studyInstanceUID, { seriesInstanceUID, sopInstanceUID: source })}
+      href={ohifAddress(page.studyInstanceUID, { seriesInstanceUID, sopInstanceUID: source })}
       target="_blank"
       rel="noopener"
       aria-label={t('image.openFinding', { finding: meaning })}

@@ -39,7 +39,7 @@ export const deImage: Readonly<Record<keyof typeof enImage, string>> = {
   'image.tooMany':
     'Die Untersuchung hat mehr als 5.000 Bilder. Hier stehen nur diese; öffnen Sie die Untersuchung im Viewer, um alle zu sehen.',
   'image.openInViewer': 'Im Viewer öffnen',
-  'image.openFinding': 'Das Bild zu {finding} im Viewer öffnen',
+  'image.openFinding': 'Im Viewer öffnen: Bild zu {finding}',
   'image.key.zoom': 'Vergrößern, verkleinern',
   'image.key.slices': 'Vorige, nächste Schicht',
   'image.key.focusedSlices': 'Eine Schicht oder zehn, wenn das Bild den Fokus hat',

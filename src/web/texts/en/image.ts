@@ -36,7 +36,7 @@ export const enImage = {
   'image.stillOnly': 'The image viewer cannot start in this browser; these are still pictures.',
   'image.tooMany': 'The study has more than 5,000 images. Only these are listed here; open the study in the viewer for all of them.',
   'image.openInViewer': 'Open in viewer',
-  'image.openFinding': 'Open the image of {finding} in the viewer',
+  'image.openFinding': 'Open in viewer: image of {finding}',
   'image.key.zoom': 'Zoom in, zoom out',
   'image.key.slices': 'Previous, next slice',
   'image.key.focusedSlices': 'One slice or ten, while the image has the focus',
