@@ -76,9 +76,14 @@ export function turnedBox({ left, top, right, bottom }: Box, width: number, heig
 }
 
 /** Pixels of a `width` × `height` frame, turned. */
-export function turned(values: Float32Array, width: number, height: number, { transpose, flipX, flipY }: Turn): Float32Array {
+export function turned<Values extends Float32Array | Uint8Array | Int16Array | Uint16Array>(
+  values: Values,
+  width: number,
+  height: number,
+  { transpose, flipX, flipY }: Turn,
+): Values {
   if (!transpose && !flipX && !flipY) return values;
-  const result = new Float32Array(values.length);
+  const result = values.slice() as Values;
   const newWidth = transpose ? height : width;
   const newHeight = transpose ? width : height;
   const stepX = (transpose ? width : 1) * (flipX ? -1 : 1);

@@ -47,6 +47,10 @@ export interface GreyScale {
   readonly mapping: Mapping;
   /** Where the contrast comes from: the file's VOI LUT or window, or the percentile rule. */
   readonly source: 'file' | 'percentiles';
+  /** The same contrast as a LINEAR window (PS3.3 §C.11.2.1.2) in modality values; absent if it is a table or a curve. */
+  readonly window?: CtWindow | undefined;
+  /** Whether black is the largest value: MONOCHROME1 or Presentation LUT Shape INVERSE. */
+  readonly isInverse: boolean;
 }
 
 /**
@@ -65,17 +69,18 @@ export function greyScaleFor(
 ): GreyScale {
   const stored = { low: unscale(histogram.first), high: unscale(histogram.first + histogram.counts.length - 1) };
   const toModality = modalityMapping(dataSet, stored);
-  const shown = voiMappings(dataSet, modalityRange(toModality, histogram, unscale))
-    .map(
-      (voi): Mapping =>
-        (value) =>
-          voi(toModality(value)),
-    )
-    .find((mapping) => !isAbsurd((bin) => mapping(unscale(bin)), histogram));
-  const plain = shown ?? percentileMapping(toModality, histogram, unscale);
+  const shown = voiContrasts(dataSet, modalityRange(toModality, histogram, unscale))
+    .map(({ mapping, window }) => ({ mapping: (value: number) => mapping(toModality(value)), window }))
+    .find(({ mapping }) => !isAbsurd((bin) => mapping(unscale(bin)), histogram));
+  const { mapping: plain, window } = shown ?? percentileContrast(toModality, histogram, unscale);
   // MONOCHROME1 and the shape INVERSE mean the same for one image (§C.8.11.3.1.2), so they do not add up.
   const inverse = photometricInterpretation === 'MONOCHROME1' || textOf(dataSet, 'PresentationLUTShape')?.toUpperCase() === 'INVERSE';
-  return { mapping: inverse ? (value) => 1 - plain(value) : plain, source: shown ? 'file' : 'percentiles' };
+  return {
+    mapping: inverse ? (value) => 1 - plain(value) : plain,
+    source: shown ? 'file' : 'percentiles',
+    isInverse: inverse,
+    ...(window ? { window } : {}),
+  };
 }
 
 function modalityRange(toModality: Mapping, { first, counts }: Histogram, unscale: Mapping): { low: number; high: number } {
@@ -89,12 +94,15 @@ function modalityRange(toModality: Mapping, { first, counts }: Histogram, unscal
   return { low, high };
 }
 
-function percentileMapping(toModality: Mapping, histogram: Histogram, unscale: Mapping): Mapping {
+function percentileContrast(toModality: Mapping, histogram: Histogram, unscale: Mapping): Contrast {
   const ends = robustQuantiles.map((quantile) => toModality(unscale(quantileOf(histogram, quantile))));
   const low = Math.min(...ends);
   const range = Math.max(...ends) - low;
-  if (!(range > 0)) return () => 0;
-  return (value) => Math.min(1, Math.max(0, (toModality(value) - low) / range));
+  if (!(range > 0)) return { mapping: () => 0, window: { center: low + 1, width: 1 } };
+  return {
+    mapping: (value) => Math.min(1, Math.max(0, (toModality(value) - low) / range)),
+    window: { center: low + range / 2 + 0.5, width: range + 1 },
+  };
 }
 
 function isAbsurd(shown: Mapping, histogram: Histogram): boolean {
@@ -125,6 +133,18 @@ export function windowsOf(dataSet: DataSet): readonly Window[] {
   });
 }
 
+/** Modality values → [0, 1], and the same as a LINEAR window where it is one. */
+interface Contrast {
+  readonly mapping: Mapping;
+  readonly window?: CtWindow | undefined;
+}
+
+/** LINEAR counts pixels of integer value (§C.11.2.1.2), LINEAR_EXACT does not (§C.11.2.1.3); a sigmoid is no line. */
+export function linearWindow({ center, width, shape = 'LINEAR' }: Window): CtWindow | undefined {
+  if (shape === 'SIGMOID') return undefined;
+  return shape === 'LINEAR' ? { center, width } : { center: center + 0.5, width: width + 1 };
+}
+
 /**
  * What the file itself says on how to show it: its VOI LUT tables, then its windows, each in the order of the file. They are
  * alternatives (PS3.3 §C.11.2.1.1); the first is what a viewer shows. One that cannot be read is passed over for another that can.
@@ -133,20 +153,24 @@ export function windowsOf(dataSet: DataSet): readonly Window[] {
  * @throws Fault dicom-attribute where tables or windows are stated and none of them can be read
  */
 export function voiMappings(dataSet: DataSet, input?: InputRange): readonly Mapping[] {
+  return voiContrasts(dataSet, input).map(({ mapping }) => mapping);
+}
+
+function voiContrasts(dataSet: DataSet, input?: InputRange): readonly Contrast[] {
   const faults: Fault[] = [];
-  const tables = itemsOf(dataSet, 'VOILUTSequence').flatMap((item) => {
+  const tables = itemsOf(dataSet, 'VOILUTSequence').flatMap((item): readonly Contrast[] => {
     try {
       const table = lookupTable(item, input);
-      return [(value: number) => Math.min(1, lookUp(table, value) / table.white)];
+      return [{ mapping: (value) => Math.min(1, lookUp(table, value) / table.white) }];
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
       faults.push(thrown);
       return [];
     }
   });
-  const mappings = [...tables, ...windowsOf(dataSet).map(windowMapping)];
+  const contrasts = [...tables, ...windowsOf(dataSet).map((one) => ({ mapping: windowMapping(one), window: linearWindow(one) }))];
   for (const keyword of ['WindowCenter', 'WindowWidth'])
     if (placedNumbersOf(dataSet, keyword).some(Number.isNaN)) faults.push(notANumber(dataSet, keyword));
-  if (mappings.length === 0 && faults[0]) throw faults[0];
-  return mappings;
+  if (contrasts.length === 0 && faults[0]) throw faults[0];
+  return contrasts;
 }

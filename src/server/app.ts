@@ -28,6 +28,7 @@ import { rulesRoutes } from './routes/rules.js';
 import { pageRoutes } from './routes/page.js';
 import { reportRoutes } from './routes/reports.js';
 import { researchRoutes } from './routes/research.js';
+import { imageRoutes } from './routes/images.js';
 import { resultRoutes } from './routes/results.js';
 import { viewerDescription, viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
@@ -38,6 +39,7 @@ import { securityHeaders } from './security-headers.js';
 const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   loginRoutes,
   resultRoutes,
+  imageRoutes,
   assessmentRoutes,
   readingRoutes,
   analysisRequestRoutes,

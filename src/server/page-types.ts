@@ -16,6 +16,7 @@ export type {
   ShownModel,
   ShownRetraining,
 } from './schemas/models.js';
+export type { ImageStack, ShownFrame, FrameAttributes, ImagesOfStudy } from './schemas/images.js';
 export type { DiscordancePage, ShownDiscordance, ShownReceipt, ShownReportCounts } from './schemas/reports.js';
 export type { ShownExport, ShownLabelOverview, ShownReadiness, ShownRun, ShownRunList } from './schemas/research.js';
 export type { ShownChannel, ShownMessage, TestedChannel } from './schemas/messages.js';

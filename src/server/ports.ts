@@ -1,5 +1,6 @@
 import type { EditedRule } from '../routing/edit-rules.js';
 import type { AuditLog } from '../audit/audit-log.js';
+import type { DisplayFrame } from '../pixels/display/display-frame.js';
 import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
 import type { ResultMessage } from '../messages/ports.js';
@@ -45,6 +46,7 @@ import type {
   ShownSystem,
   ShownTrends,
   StudyAssessments,
+  ImagesOfStudy,
   StudyPage,
   TestedChannel,
   TrialReport,
@@ -305,6 +307,10 @@ export interface PagePort {
   study(studyInstanceUID: string, language?: ExplanationLanguage): Promise<StudyPage>;
   /** An image as the network saw it, or one of our heat maps. @param frameNumber 1-based */
   picture(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<Picture>;
+  /** The images of a study as stacks, for a viewer. @throws Fault `pacs-not-found` */
+  images(studyInstanceUID: string): Promise<ImagesOfStudy>;
+  /** The values of a frame and how to show them. @param frameNumber 1-based @throws Fault `pacs-not-found`, `pixels-unreadable` and others */
+  displayFrame(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<DisplayFrame>;
   operations(): Promise<Operations>;
   /** What the rules would do with the studies that reached the PACS last; nothing is written. */
   testRules(limit: number): Promise<readonly RuleTest[]>;

@@ -244,6 +244,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       store,
       jobs,
       reportPorts,
+      frameReader: serving.first.reader,
       triage: config.triage,
       serving,
       triedModels,

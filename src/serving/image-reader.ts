@@ -2,6 +2,7 @@ import type { Box, GreyImage } from '../pixels/image.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Config } from '../config.js';
 import { DecoderPool, toStored, type DecodedPicture, type PictureSize } from '../pixels/decoder-pool/decoder-pool.js';
+import type { DisplayFrame } from '../pixels/display/display-frame.js';
 import { frameOf, type NetworkInput } from '../pixels/network-input.js';
 import { ctWindow, type CtWindow } from '../pixels/window.js';
 
@@ -24,9 +25,15 @@ export interface ImageReader {
   readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
 }
 
-export interface OpenReader extends ImageReader {
+/** A reader that also gives frames to a viewer, with the contrast and the part that its networks see. */
+export interface DisplayReader extends ImageReader {
+  /** @param frameNumber 1-based */
+  readDisplayFrame(file: Uint8Array, frameNumber: number): Promise<DisplayFrame>;
+}
+
+export interface OpenReader extends DisplayReader {
   /** The same decoders for the sizes of another model; the same reader for the same sizes, so that models can share what it has decoded. */
-  forSizes(sizes: InputSizes): ImageReader;
+  forSizes(sizes: InputSizes): DisplayReader;
   close(): Promise<void>;
 }
 
@@ -49,8 +56,8 @@ interface CtInput {
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs, memoryMb: work.decoderMemoryMb });
   pool.start();
-  const known = new Map<string, ImageReader>();
-  const forSizes = (wanted: InputSizes): ImageReader => {
+  const known = new Map<string, DisplayReader>();
+  const forSizes = (wanted: InputSizes): DisplayReader => {
     const needs = decodingOf(wanted);
     const key = JSON.stringify(needs);
     const reader = known.get(key) ?? readerOf(pool, needs);
@@ -75,12 +82,13 @@ function decodingOf({ xray, ct }: InputSizes): Decoding {
   };
 }
 
-function readerOf(pool: DecoderPool, { view, ctSize, xraySize }: Decoding): ImageReader {
+function readerOf(pool: DecoderPool, { view, ctSize, xraySize }: Decoding): DisplayReader {
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, view, frameNumber, ctSize)),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
     readPicture: (file) => pool.picture(file, xraySize),
+    readDisplayFrame: (file, frameNumber) => pool.displayFrame(file, view, frameNumber),
   };
 }
 

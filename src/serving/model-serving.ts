@@ -8,7 +8,7 @@ import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import { reportingOnly } from './reporting-only.js';
 import { serveModel } from './served-model.js';
-import type { ImageReader } from './image-reader.js';
+import type { DisplayReader, ImageReader } from './image-reader.js';
 import type { ServedModel } from './model.js';
 import type { OpenReader } from './image-reader.js';
 import { LoadFailures } from './load-failures.js';
@@ -44,7 +44,7 @@ export interface Serving extends LineServing {
   champion(): ServedModel;
   acquireChampion(): AcquiredModel;
   /** Gives images in the size of the present champion. */
-  readonly reader: ImageReader;
+  readonly reader: DisplayReader;
 }
 
 export interface LineServingParts {
@@ -113,11 +113,7 @@ export function startServing(parts: ServingParts): Serving {
   const serving = startLineServing(parts, champion);
   // A champion is replaced and never taken away.
   const present = (): AcquiredModel => serving.acquireChampion()!;
-  const reading = async <Read>(read: (reader: ImageReader) => Promise<Read>): Promise<Read> => {
-    const { reader, release } = present();
-    release();
-    return read(reader);
-  };
+  const reading = async <Read>(read: (reader: DisplayReader) => Promise<Read>): Promise<Read> => read(serving.championReader()!);
   return {
     ...serving,
     champion: () => serving.champion()!,
@@ -127,12 +123,16 @@ export function startServing(parts: ServingParts): Serving {
       readCtSlice: (file, frameNumber) => reading((reader) => reader.readCtSlice(file, frameNumber)),
       lungFraction: (file, frameNumber) => reading((reader) => reader.lungFraction(file, frameNumber)),
       readPicture: (file) => reading((reader) => reader.readPicture(file)),
+      readDisplayFrame: (file, frameNumber) => reading((reader) => reader.readDisplayFrame(file, frameNumber)),
     },
   };
 }
 
 /** The same for a line that may have no champion, or one that cannot be loaded. Its champion is loaded at the first refresh. */
-export function startLineServing(parts: LineServingParts, first?: CountedModel): LineServing {
+export function startLineServing(
+  parts: LineServingParts,
+  first?: CountedModel,
+): LineServing & { championReader(): DisplayReader | undefined } {
   const { registry, watchIntervalMs, log } = parts;
   let champion = first;
   let failure: { readonly version: string; readonly code: string } | undefined;
@@ -212,6 +212,7 @@ export function startLineServing(parts: LineServingParts, first?: CountedModel):
     champion: () => champion?.model,
     challenger: () => challenger?.model,
     acquireChampion: () => champion?.acquire(),
+    championReader: () => champion?.reader,
     failure: () => failure,
     acquireChallenger: (version) => (challenger?.version === version ? challenger.acquire() : undefined),
     refresh,
@@ -231,7 +232,7 @@ const releaseMs = 2_000;
 /** A model with the number of its present users. */
 class CountedModel {
   readonly version: string;
-  readonly reader: ImageReader;
+  readonly reader: DisplayReader;
   #users = 0;
   #retired = false;
 

@@ -11,3 +11,9 @@ declare module '*.svg' {
 interface ImportMeta {
   glob<Module>(pattern: string): Readonly<Record<string, () => Promise<Module>>>;
 }
+
+/** Made by vite.config.mjs. */
+declare module 'virtual:dicom-keywords' {
+  const keywords: Readonly<Record<string, { readonly tag: string; readonly vr: string; readonly vm: string; readonly name: string }>>;
+  export { keywords as default };
+}

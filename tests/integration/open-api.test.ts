@@ -21,6 +21,8 @@ import {
   row,
   ruleTest,
   study,
+  displayFrame,
+  studyImages,
 } from '../support/example-replies.js';
 import { bodies, parameters } from '../support/example-requests.js';
 import { trialReportExample } from '../support/trial-example.js';
@@ -115,6 +117,8 @@ before(async () => {
         pacs: 'answers',
       }),
       picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from('JPEG') }),
+      images: async () => studyImages,
+      displayFrame: async () => displayFrame,
       operations: async () => operations,
       testRules: async () => [ruleTest],
       testRulesOn: async () => ruleTest,

@@ -29,6 +29,11 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
     action: 'study.view',
     ask: `/api/studies/${study}1/series/1.2/instances/1.3/picture`,
   },
+  'GET /api/studies/:study/images': { action: 'study.view', ask: `/api/studies/${study}3/images` },
+  'GET /api/studies/:study/series/:series/instances/:instance/frames/:frame/pixels': {
+    action: 'study.view',
+    ask: `/api/studies/${study}4/series/1.2/instances/1.3/frames/1/pixels`,
+  },
   'GET /api/studies/:study/assessments': { action: 'assessment.view', ask: `/api/studies/${study}/assessments` },
   'POST /api/studies/:study/assessments': {
     action: 'assessment.give',

@@ -22,8 +22,13 @@ export function noBrowser(): string | undefined {
   return existsSync(program) ? undefined : `${program} is not installed`;
 }
 
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: program, args: flags });
+/** @param webGl false: a browser without WebGL, as on a machine whose graphics card is on the block list */
+export function startBrowser({ webGl = true }: { readonly webGl?: boolean } = {}): Promise<Browser> {
+  const without = ['--disable-gpu', '--disable-3d-apis'];
+  return chromium.launch({
+    executablePath: program,
+    args: webGl ? flags : [...flags.filter((one) => !/angle|swiftshader/.test(one)), ...without],
+  });
 }
 
 export interface PageOptions {

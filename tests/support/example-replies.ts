@@ -15,7 +15,9 @@ import type {
   ShownResult,
   ShownSystem,
   ShownTrends,
+  ImagesOfStudy,
 } from '../../src/server/page-types.js';
+import type { DisplayFrame } from '../../src/pixels/display/display-frame.js';
 import type { ShownErasure } from '../../src/server/schemas/erasures.js';
 
 /* One example of each reply of the HTTP interface. */
@@ -183,6 +185,35 @@ export const ruleTest = {
   subject: study,
   action: 'none' as const,
   passedOver: [{ rule: 'chest', text: 'bodyPart is HAND, expected CHEST' }],
+};
+
+export const studyImages: ImagesOfStudy = {
+  stacks: [
+    {
+      seriesInstanceUID: '1.2',
+      seriesNumber: 1,
+      modality: 'CT',
+      view: '',
+      laterality: '',
+      description: 'Chest 5 mm',
+      frames: [{ sopInstanceUID: '1.3', frame: 1, positionMm: -134.5 }],
+    },
+  ],
+  isComplete: true,
+};
+export const displayFrame: DisplayFrame = {
+  columns: 2,
+  rows: 1,
+  samples: Int16Array.of(-1000, 40),
+  slope: 1,
+  intercept: 0,
+  unit: 'HU',
+  isInverse: false,
+  windows: [{ center: -600, width: 1500 }],
+  spacing: [0.7, 0.7],
+  pixelAspect: 1,
+  reduction: 1,
+  shown: { left: 0, top: 0, right: 2, bottom: 1 },
 };
 
 const discordance = {

@@ -38,4 +38,5 @@ export const parameters: Readonly<Record<string, string>> = {
   guide: 'triage',
   session: 'a'.repeat(16),
   run: 'retraining-2026-03-01T02-00-00-000Z',
+  frame: '1',
 };

@@ -7,7 +7,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 import { temporaryDirectory } from './orthanc.js';
 import { startTestServer, type TestServer } from './test-server.js';
-import { reading, reports } from './example-replies.js';
+import { displayFrame, reading, reports, studyImages } from './example-replies.js';
 
 export const study = '1.2.840.99999.1';
 /** Stands in every attribute of a patient that this server's PACS knows. */
@@ -105,6 +105,8 @@ export async function startPatientServer(): Promise<PatientServer> {
       patients: async (uids) => Object.fromEntries(uids.map((uid) => [uid, patient])),
       study: async (studyInstanceUID) => ({ studyInstanceUID, history: [], images: [], heatMaps: [], pacs: 'answers', patient }),
       picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from(mark) }),
+      images: async () => studyImages,
+      displayFrame: async () => displayFrame,
       testRules: async () => [{ subject: `${study}9`, action: 'none', passedOver: [{ rule: 'r', text: mark }] }],
       testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [{ rule: 'r', text: mark }] }),
       analyze: async () => ({ notice: '', model: { name: 'm', version: 'v' }, engine: 'e', images: [], milliseconds: 1 }),

@@ -35,7 +35,7 @@ test('windows of a CT slice become channels, each as that window alone shows it,
   assert.deepEqual(values.slice(1024), networkInput(soft.image, alone));
   const [, head, ...body] = answerParts({ result: { image: both.image, geometry: both.geometry, preview: previewOf(both.image) } });
   const answer = answerOf(head!, Uint8Array.from(Buffer.concat(body)));
-  assert.ok('result' in answer && typeof answer.result === 'object');
+  assert.ok('result' in answer && typeof answer.result === 'object' && 'image' in answer.result);
   assert.deepEqual(answer.result.image.planes, both.image.planes);
 });
 

@@ -16,7 +16,7 @@ export interface PresentedCtSlice {
 }
 
 /** Share of the lungs' width and height that is shown around them. */
-const lungMargin = 0.06;
+export const lungMargin = 0.06;
 
 /**
  * One axial slice through a window, patient's right at the left and front at the top.
@@ -58,7 +58,7 @@ export async function presentCtSlice(
  * Image Orientation (Patient) says which way rows and columns run: x grows to the patient's left, y to the back (§C.7.6.2.1.1).
  * A slice turned by a quarter, as of a patient on the side, is turned back.
  */
-function supineTurn(dataSet: DataSet): Turn {
+export function supineTurn(dataSet: DataSet): Turn {
   const [rowX = 1, rowY = 0, , columnX = 0, columnY = 1] = numbersOf(dataSet, 'ImageOrientationPatient');
   const transpose = Math.abs(rowY) > Math.abs(rowX);
   return { transpose, flipX: (transpose ? columnX : rowX) < 0, flipY: (transpose ? rowY : columnY) < 0 };

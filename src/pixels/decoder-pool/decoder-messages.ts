@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import type { DisplayFrame } from '../display/display-frame.js';
 import type { DecoderAnswer, DecoderTask, TaskResult } from './decoder-tasks.js';
 
 /**
@@ -26,6 +27,8 @@ export interface TaskHead {
 interface AnswerHead {
   readonly answer: DecoderAnswer;
   readonly imageLength?: number;
+  /** The body is the samples of a frame for display. */
+  readonly isFrame?: true;
 }
 
 export function messageParts(head: unknown, body: readonly Uint8Array[]): readonly Uint8Array[] {
@@ -47,6 +50,13 @@ export function lengthsOf(prefix: Buffer): MessageLengths {
 
 export function answerParts(answer: DecoderAnswer): readonly Uint8Array[] {
   if (!('result' in answer) || typeof answer.result === 'number') return messageParts({ answer } satisfies AnswerHead, []);
+  if ('samples' in answer.result) {
+    const { samples } = answer.result;
+    const light = { ...answer.result, samples: samples.slice(0, 0) };
+    return messageParts({ answer: { result: light }, isFrame: true } satisfies AnswerHead, [
+      new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
+    ]);
+  }
   const { image, preview } = answer.result;
   // the first of several planes travels as the values do
   const values = image.values.slice(0, 0);
@@ -65,8 +75,10 @@ export function answerParts(answer: DecoderAnswer): readonly Uint8Array[] {
 
 /** @param body memory of its own, which the pictures go on using */
 export function answerOf(head: Uint8Array, body: Uint8Array): DecoderAnswer {
-  const { answer, imageLength } = deserialize(head) as AnswerHead;
-  if (imageLength === undefined || !('result' in answer) || typeof answer.result === 'number') return answer;
+  const { answer, imageLength, isFrame } = deserialize(head) as AnswerHead;
+  if (!('result' in answer) || typeof answer.result === 'number') return answer;
+  if ('samples' in answer.result) return isFrame ? { result: { ...answer.result, samples: samplesOf(answer.result, body) } } : answer;
+  if (imageLength === undefined) return answer;
   const { planes } = answer.result.image;
   const values = new Float32Array(body.buffer, body.byteOffset, imageLength);
   const result: TaskResult = {
@@ -75,6 +87,13 @@ export function answerOf(head: Uint8Array, body: Uint8Array): DecoderAnswer {
     preview: { ...answer.result.preview, values: body.subarray(imageLength * Float32Array.BYTES_PER_ELEMENT) },
   };
   return { result };
+}
+
+/** The type of the samples is that of the empty array that came in their place. */
+function samplesOf({ samples }: DisplayFrame, body: Uint8Array): DisplayFrame['samples'] {
+  const length = Math.floor(body.length / samples.BYTES_PER_ELEMENT);
+  if (samples instanceof Int16Array) return new Int16Array(body.buffer, body.byteOffset, length);
+  return samples instanceof Uint16Array ? new Uint16Array(body.buffer, body.byteOffset, length) : body;
 }
 
 /** Puts messages together from the pieces that a socket gives. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Fault } from '../../errors.js';
+import type { DisplayFrame } from '../display/display-frame.js';
 import { lungWindow, type CtWindow } from '../window.js';
 import { DecoderChild, type DecoderEnd, type DecoderLimits } from './decoder-child.js';
 import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
@@ -93,6 +94,11 @@ export class DecoderPool {
       ...(size ? { size } : {}),
     };
     return this.run(task, bytes);
+  }
+
+  /** A frame whose contrast is chosen by the viewer. @param frameNumber 1-based */
+  displayFrame(bytes: Uint8Array, { windows, wholeSlice = false }: CtView, frameNumber = 1): Promise<DisplayFrame> {
+    return this.run({ kind: 'displayFrame', window: windows[0] ?? lungWindow, wholeSlice, frameNumber }, bytes);
   }
 
   /** Share of lung in the body's cross-section, 0 to 1. */

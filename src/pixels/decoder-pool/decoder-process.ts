@@ -1,5 +1,6 @@
 import { createPrivateFilesOnly } from '../../lib/private-files.js';
 import { readPart10 } from '../../dicom/part10.js';
+import { readDisplayFrame } from '../display/read-display-frame.js';
 import { hounsfieldUnits } from '../ct/ct-slice.js';
 import { presentCtSlice } from '../ct/present-ct-slice.js';
 import type { DecodedPicture, DecoderTask, PictureSize, TaskResult } from './decoder-tasks.js';
@@ -30,6 +31,8 @@ async function perform(task: DecoderTask, bytes: Uint8Array): Promise<TaskResult
         await presentCtSlice(file, task.window, task.frameNumber, task.wholeSlice ? 'whole' : 'lungs', task.furtherWindows),
         task.size,
       );
+    case 'displayFrame':
+      return readDisplayFrame(file, task.frameNumber, task);
     case 'lungFraction':
       return lungFraction(await hounsfieldUnits(file, task.frameNumber));
   }

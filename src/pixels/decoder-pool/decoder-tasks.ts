@@ -1,4 +1,5 @@
 import type { FaultCode, FaultSubject } from '../../errors.js';
+import type { DisplayFrame } from '../display/display-frame.js';
 import type { GreyImage } from '../image.js';
 import type { FrameSpecification } from '../input-frame.js';
 import type { PresentedGeometry } from '../orientation.js';
@@ -21,6 +22,7 @@ export type DecoderTask =
       readonly frameNumber: number;
       readonly size?: PictureSize;
     }
+  | { readonly kind: 'displayFrame'; readonly window: CtWindow; readonly wholeSlice: boolean; readonly frameNumber: number }
   | { readonly kind: 'lungFraction'; readonly frameNumber: number }
   | { readonly kind: 'picture'; readonly size?: PictureSize };
 
@@ -40,6 +42,7 @@ export interface TaskResults {
   readonly xray: DecodedPicture;
   readonly ctSlice: DecodedPicture;
   readonly lungFraction: number;
+  readonly displayFrame: DisplayFrame;
   readonly picture: ScaledPicture;
 }
 

@@ -44,16 +44,43 @@ export async function presentXray(file: Part10File): Promise<PresentedXray> {
 }
 
 async function present(file: Part10File): Promise<PresentedXray> {
-  const dataSet = frameDataSet(file.dataSet, 1);
+  const { image, geometry, greyScale } = await presentFrame(file, 1);
+  return { image, geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+}
+
+/** A frame as presentXray shows it, and the stored values beside it. */
+export interface PresentedFrame {
+  readonly image: GreyImage;
+  readonly geometry: PresentedGeometry;
+  readonly greyScale: GreyScale;
+  /** Row-major as stored, not turned; of colour the luminance. */
+  readonly samples: Samples;
+  /** Of the samples. */
+  readonly range: { readonly low: number; readonly high: number };
+  /** Whether a sample is padding or covered by a shutter, so that it is shown black. */
+  isHidden(index: number): boolean;
+  readonly isColour: boolean;
+  /** Bits of a sample that count. */
+  readonly bits: number;
+}
+
+/** @param frameNumber 1-based @throws Fault as presentXray does */
+export async function presentFrame(file: Part10File, frameNumber: number): Promise<PresentedFrame> {
+  const dataSet = frameDataSet(file.dataSet, frameNumber);
   const turn = uprightTurn(textsOf(dataSet, 'PatientOrientation')) ?? unturned;
-  const stored = await decodeFrames(file, [1]);
+  const stored = await decodeFrames(file, [frameNumber]);
   const { columns, rows } = stored.format;
   const grey = greySamples(stored, stored.frames[0]!, dataSet);
   const padding = grey.colour ? undefined : paddingRange(dataSet, stored.format);
   const visible = visibleRegion(dataSet, stored.format);
   const range = valueRange(grey.samples);
   const greyScale: GreyScale = grey.colour
-    ? { mapping: (value) => value / (2 ** grey.bits - 1), source: 'file' }
+    ? {
+        mapping: (value) => value / (2 ** grey.bits - 1),
+        source: 'file',
+        window: { center: 2 ** (grey.bits - 1), width: 2 ** grey.bits },
+        isInverse: false,
+      }
     : greyScaleOf(grey.samples, { range, padding, covered: visible?.covered }, dataSet, stored.photometricInterpretation);
   const shown = tabulated(grey.samples, range, padding, greyScale.mapping);
   if (visible) for (let i = 0; i < shown.length; i++) if (visible.covered[i]) shown[i] = 0;
@@ -76,7 +103,18 @@ async function present(file: Part10File): Promise<PresentedXray> {
     scaleX: 1,
     scaleY: 1,
   };
-  return { image: cropped(uncovered, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+  const { samples } = grey;
+  return {
+    image: cropped(uncovered, exposed),
+    geometry,
+    greyScale,
+    samples,
+    range,
+    isHidden: (index) =>
+      visible?.covered[index] === 1 || (padding !== undefined && samples[index]! >= padding.low && samples[index]! <= padding.high),
+    isColour: grey.colour,
+    bits: grey.bits,
+  };
 }
 
 function greyScaleOf(

@@ -28,11 +28,14 @@ import { readHeader } from '../../reporting/upload-header.js';
 import { UploadAnalyses } from './analyze-uploads.js';
 import { shownFailedJobs } from './failed-jobs.js';
 import { priorOfPage } from './prior.js';
+import { DisplayFrames } from './display-frames.js';
+import { imagesInPacs } from './images-in-pacs.js';
 import { pageModels, type ModelParts } from './models.js';
 import { searchWorklist } from './search-worklist.js';
 import { usableUid } from '../parameters.js';
 import { runsToken } from '../../retraining/run-history.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
+import type { DisplayReader } from '../../serving/image-reader.js';
 import type { ServingLines } from '../../serving/serving-lines.js';
 import type { TriedModels } from '../../serving/tried-models.js';
 
@@ -40,6 +43,7 @@ export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
   readonly reportPorts: ReportPorts;
+  readonly frameReader: Pick<DisplayReader, 'readDisplayFrame'>;
   readonly triage: ReadingParts['triage'];
   readonly serving?: Pick<ServingLines, 'acquireChampions'>;
   /** Without it, files are analyzed by the deployed model only. */
@@ -54,6 +58,7 @@ const latencyResults = 200;
 export function pagePortOf(parts: PageParts): PagePort {
   const { pacs, store, jobs, reportPorts } = parts;
   const uploads = new UploadAnalyses(reportPorts, parts.serving, parts.triedModels);
+  const files = new DisplayFrames(pacs, parts.frameReader);
   const { routing } = reportPorts.settings;
   const { triage } = parts;
   const readingParts: ReadingParts = { triage, settings: reportPorts.settings };
@@ -135,6 +140,16 @@ export function pagePortOf(parts: PageParts): PagePort {
         frameNumber,
         pacs,
         reportPorts.reader,
+      ),
+    images: (study) => imagesInPacs(usableUid(study) as StudyInstanceUID, pacs),
+    displayFrame: (study, series, instance, frameNumber) =>
+      files.displayFrame(
+        {
+          study: usableUid(study) as StudyInstanceUID,
+          series: usableUid(series) as SeriesInstanceUID,
+          instance: usableUid(instance) as SOPInstanceUID,
+        },
+        frameNumber,
       ),
     operations: () => operationsOf(parts),
     async testRules(limit) {

@@ -44,13 +44,14 @@ export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: PagePac
       frames: numberOf(one, 'NumberOfFrames') ?? 1,
     })),
     heatMaps: heatMaps.map((one) => {
-      const source = itemsOf(one, 'SourceImageSequence')
-        .map((item) => textOf(item, 'ReferencedSOPInstanceUID'))
-        .find((uid) => uid !== undefined);
+      const item = itemsOf(one, 'SourceImageSequence').find((candidate) => textOf(candidate, 'ReferencedSOPInstanceUID') !== undefined);
+      const source = item && textOf(item, 'ReferencedSOPInstanceUID');
+      const frame = item && numberOf(item, 'ReferencedFrameNumber');
       return {
         ...place(one),
         title: lineOf(one, 'DerivationDescription').split(':')[0]!,
         ...(source ? { sourceSopInstanceUID: source } : {}),
+        ...(frame !== undefined && frame >= 1 ? { sourceFrame: Math.floor(frame) } : {}),
       };
     }),
     image: images[0],

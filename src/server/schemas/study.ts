@@ -114,6 +114,7 @@ const heatMapSchema = z
     seriesInstanceUID: z.string(),
     sopInstanceUID: z.string(),
     sourceSopInstanceUID: z.string().exactOptional().describe('the image that it was drawn over'),
+    sourceFrame: z.int().min(1).exactOptional().describe('1-based, of a multi-frame image'),
     title: z.string().describe('first words of Derivation Description: finding and certainty'),
   })
   .readonly();

@@ -2,6 +2,7 @@ import { deAdministration } from './de/administration.js';
 import { deArchive } from './de/archive.js';
 import { deAudit } from './de/audit.js';
 import { deHelp } from './de/help.js';
+import { deImage } from './de/image.js';
 import { deModels } from './de/models.js';
 import { deOperations } from './de/operations.js';
 import { dePage } from './de/page.js';
@@ -11,4 +12,4 @@ import { deResearch } from './de/research.js';
 import { deRules } from './de/rules.js';
 import type { TextKey } from './en.js';
 
-export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAudit, ...deHelp, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deResearch, ...deRules };
+export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAudit, ...deHelp, ...deImage, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deResearch, ...deRules };

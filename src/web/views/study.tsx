@@ -1,8 +1,8 @@
-import { Alert, Anchor, Badge, Button, Grid, Group, NativeSelect, Slider, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Grid, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
+import type { HistoryEntry, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { probabilityText } from '../../lib/probability-text.js';
@@ -16,6 +16,8 @@ import { AssessmentsPanel } from './assessments.js';
 import { StudyMessages } from './study-messages.js';
 import { ReadingPanel } from './reading-panel.js';
 import { isWriting } from './worklist.js';
+import { StudyImages } from '../image/study-images.js';
+import { FindingViewerLink } from '../image/viewer-link.js';
 import { studyApi, studyView } from '../addresses.js';
 
 /** The displayed wait is at most this old. */
@@ -66,7 +68,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
             <Title order={2} size="h4" id="images" mb="sm">
               {t('study.images')}
             </Title>
-            <Pictures page={page} />
+            <StudyImages page={page} />
           </section>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>
@@ -79,7 +81,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
                 </Title>
                 {current && <OutcomeBadge outcome={current.outcome} />}
               </Group>
-              {current ? <Findings entry={current} prior={page.prior} /> : <Text className="quiet">{t('request.none')}</Text>}
+              {current ? <Findings entry={current} page={page} /> : <Text className="quiet">{t('request.none')}</Text>}
               {page.pacs === 'answers' && current?.outcome !== 'reported' && <RequestAnalysis study={page.studyInstanceUID} />}
               {current?.outcome === 'reported' && <AssessmentsPanel study={page.studyInstanceUID} current={current} />}
             </section>
@@ -140,84 +142,9 @@ function factsOf(patient: ShownPatient, t: ReturnType<typeof useTexts>['t'], lan
   ].filter(Boolean);
 }
 
-const addressOf = (
-  study: string,
-  { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>,
-): string => studyApi(study, 'series', seriesInstanceUID, 'instances', sopInstanceUID, 'picture');
-
-function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { readonly page: StudyPage }): ReactNode {
+function Findings({ entry, page }: { readonly entry: HistoryEntry; readonly page: StudyPage }): ReactNode {
   const { t } = useTexts();
-  // The heat maps of the current result first, in its order: the most probable finding.
-  const listed = history[0]?.documents.map((one) => one.sopInstanceUID) ?? [];
-  const rank = (one: ShownHeatMap): number => (listed.includes(one.sopInstanceUID) ? listed.indexOf(one.sopInstanceUID) : listed.length);
-  const newest = [...heatMaps].sort((a, b) => rank(a) - rank(b));
-  const [chosen, setChosen] = useState<string>();
-  const [strength, setStrength] = useState(20);
-  const heatMap = newest.find((one) => one.sopInstanceUID === chosen) ?? (chosen === undefined ? newest[0] : undefined);
-  const image =
-    images.find((one) => one.sopInstanceUID === (heatMap?.sourceSopInstanceUID ?? chosen)) ?? images[Math.floor(images.length / 2)];
-  if (!image && !heatMap) return <Text className="quiet">{t('study.noImage')}</Text>;
-  return (
-    <Stack gap="sm">
-      <NativeSelect
-        aria-label={t('study.images')}
-        value={heatMap?.sopInstanceUID ?? image?.sopInstanceUID}
-        onChange={(event) => setChosen(event.currentTarget.value)}
-        data={[
-          ...newest.map((one) => ({ value: one.sopInstanceUID, label: `${t('study.heatMap')}: ${one.title}` })),
-          ...images.map((one, index) => ({ value: one.sopInstanceUID, label: labelOf(one, index, images) })),
-        ]}
-      />
-      <Layers study={studyInstanceUID} image={image} heatMap={heatMap} strength={strength} />
-      {heatMap && (
-        <div>
-          <Text size="sm" id="fade">
-            {t('study.fade')}
-          </Text>
-          <Text size="sm" className="quiet">
-            {t('study.heatMapLegend')}
-          </Text>
-          <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('study.fade')} step={5} />
-        </div>
-      )}
-    </Stack>
-  );
-}
-
-/** The heat map is as wide as the picture that it was drawn over, and longer by its legend. */
-function Layers({
-  study,
-  image,
-  heatMap,
-  strength,
-}: {
-  readonly study: string;
-  readonly image: ShownImage | undefined;
-  readonly heatMap: ShownHeatMap | undefined;
-  readonly strength: number;
-}): ReactNode {
-  const { t } = useTexts();
-  if (!heatMap)
-    return (
-      <div className="picture" data-testid="picture">
-        {image && <img src={addressOf(study, image)} alt={t('study.image')} />}
-      </div>
-    );
-  return (
-    <div className="picture" data-testid="picture">
-      <img src={addressOf(study, heatMap)} alt={`${t('study.heatMap')}: ${heatMap.title}`} />
-      {image && <img className="top" src={addressOf(study, image)} alt="" style={{ opacity: 1 - strength / 100 }} />}
-    </div>
-  );
-}
-
-function labelOf(image: ShownImage, index: number, images: readonly ShownImage[]): string {
-  const number = images.length > 1 ? ` ${index + 1} / ${images.length}` : '';
-  return `${[image.modality, image.view, image.description].filter(Boolean).join(' ')}${number}`;
-}
-
-function Findings({ entry, prior }: { readonly entry: HistoryEntry; readonly prior: ShownPrior | undefined }): ReactNode {
-  const { t } = useTexts();
+  const { prior } = page;
   if (entry.outcome !== 'reported') return <Reason {...entry} />;
   if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
   const others = entry.otherFindings ?? [];
@@ -233,6 +160,7 @@ function Findings({ entry, prior }: { readonly entry: HistoryEntry; readonly pri
             </Text>
           </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
+          <FindingViewerLink page={page} meaning={finding.meaning} />
           {prior && <PriorFinding prior={prior} name={finding.name} />}
           {severalModels && finding.modelVersion && (
             <Text size="sm" className="quiet">
