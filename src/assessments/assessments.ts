@@ -6,10 +6,12 @@ import type { ReportSettings } from '../reporting/ports.js';
 import type { Reader } from '../sr/assessment-content.js';
 import type { Store } from '../store/store.js';
 import type { AcceptsDocument } from './accepted-documents.js';
-import type { AssessmentToRecord } from './assessment-request.js';
+import type { AssessmentToRecord, WithdrawalToRecord } from './assessment-request.js';
 import { giveAssessment } from './assessment-story.js';
 import { indexAssessments } from './index-assessments.js';
+import type { IndexedAssessment } from './indexed-assessment.js';
 import type { AssessmentPacs } from './ports.js';
+import { readComments } from './read-comments.js';
 
 export interface AssessmentParts {
   readonly config: Pick<Config, 'assessments'>;
@@ -27,9 +29,13 @@ export interface AssessmentParts {
 
 export interface AssessmentActions {
   /** assessment-story.ts */
-  give(given: AssessmentToRecord): ReturnType<typeof giveAssessment>;
+  give(given: AssessmentToRecord | WithdrawalToRecord): ReturnType<typeof giveAssessment>;
   /** Indexes the assessments that the PACS contains of a study. @returns the number that were new */
   index(study: StudyInstanceUID): Promise<number>;
+  /** By SOP Instance UID, what readers wrote: read-comments.ts. */
+  comments(assessments: readonly IndexedAssessment[]): ReturnType<typeof readComments>;
+  /** Readers do not see the assessments of others before they have given their own. */
+  readonly hidesOthers: boolean;
   /** The reader of an account, with the organization if the account may verify. */
   readerOf(account: string): Reader;
 }
@@ -61,6 +67,8 @@ export function assessmentsOf({ config, store, reportPorts, accepts = async () =
   return {
     give: (given) => giveAssessment(given, ports),
     index: (study) => indexAssessments(study, ports),
+    comments: (assessments) => readComments(assessments, pacs),
+    hidesOthers: config.assessments.hideOthersUntilAssessed,
     readerOf: (name) => readerIn(config, name),
   };
 }

@@ -111,7 +111,7 @@ export interface AssessmentRequest {
   readonly studyInstanceUID: string;
   /** Account of the reader. */
   readonly reader: string;
-  readonly findings: readonly { readonly name: string; readonly decision: Decision }[];
+  readonly findings: readonly { readonly name: string; readonly decision: Decision; readonly comment?: string | undefined }[];
   /** SOP Instance UID of the text report that the reader saw. */
   readonly assessedDocument?: string | undefined;
   /** Ends a disagreement between readers. */
@@ -119,17 +119,30 @@ export interface AssessmentRequest {
   readonly origin: 'page' | 'api';
 }
 
+/** Who sees the assessments of a study. */
+export interface AssessmentViewer {
+  readonly name: string;
+  /** Readers assess studies: what others state is hidden from them until they have. */
+  readonly isReader: boolean;
+}
+
 export interface AssessmentsPort {
   /** `stored` is false if the PACS contained it already. */
   record(request: AssessmentRequest): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
+  /** The reader takes back every earlier assessment of these findings. */
+  withdraw(
+    request: Pick<AssessmentRequest, 'studyInstanceUID' | 'reader' | 'origin'> & { readonly findings: readonly string[] },
+  ): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
   /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;
   /**
-   * Assessments oldest first, and the labels that follow from them.
+   * Assessments oldest first, and the labels that follow from them; for readers also from what was read from radiologists' reports.
    *
-   * @param withReports whether also from what was read from radiologists' reports
+   * @param withComments reads the comments from the documents in the PACS
    */
-  ofStudy(studyInstanceUID: string, withReports: boolean): Promise<StudyAssessments>;
+  ofStudy(studyInstanceUID: string, viewer: AssessmentViewer, withComments: boolean): Promise<StudyAssessments>;
+  /** Series Instance UIDs of other readers' assessments that are hidden from this viewer. */
+  hiddenSeries(studyInstanceUID: string, viewer: AssessmentViewer): Promise<ReadonlySet<string>>;
 }
 
 /** The reading state after an action, and whose claim the action ended. */

@@ -1,6 +1,7 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { AgeGroup } from '../dicom/patient-age.js';
 import type { Tables } from './database.js';
+import { updateDisagreement } from './disagreement.js';
 import { assessment } from './label-schema.js';
 import { reading, type RecordedEncounter } from './reading-schema.js';
 import { study, type RecordedFinding } from './schema.js';
@@ -44,7 +45,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       await tables
         .select({ reader: assessment.reader, at: assessment.givenAt })
         .from(assessment)
-        .where(eq(assessment.studyInstanceUID, studyInstanceUID))
+        .where(and(eq(assessment.studyInstanceUID, studyInstanceUID), sql`${assessment.withdrawn} = '[]'`))
         .orderBy(sql`${desc(assessment.givenAt)} NULLS LAST`)
         .limit(1),
     ];
@@ -57,6 +58,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       encounterClass,
       ...(assessed ? { reader: assessed.reader, readAt: assessed.at ?? now } : {}),
     });
+    await updateDisagreement(tables, [studyInstanceUID]);
     return;
   }
   const waits = isReanalysis ? known.waits : isSelected && (known.waits || isRecent);

@@ -22,4 +22,6 @@ export const reading = chestAi.table('reading', {
   /** Until then nobody else reads it. */
   claimedUntil: timeColumn('claimed_until'),
   readAt: timeColumn('read_at'),
+  /** The readers disagree on a finding (migrations/0039). */
+  isDisagreed: boolean('is_disagreed').notNull().default(false),
 });

@@ -105,7 +105,7 @@ export function worklistIn(database: Database): Worklist {
 }
 
 function notWaiting({ studyInstanceUID, createdAt }: ResultRow): ReadingRow {
-  const nobody = { ageGroup: null, encounterClass: null, reader: null, claimedUntil: null, readAt: null };
+  const nobody = { ageGroup: null, encounterClass: null, reader: null, claimedUntil: null, readAt: null, isDisagreed: false };
   return { studyInstanceUID, waits: false, waitingSince: createdAt, urgency: 0, ...nobody };
 }
 

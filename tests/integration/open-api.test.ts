@@ -75,10 +75,14 @@ before(async () => {
           recorded = request;
           return { assessment, stored: true };
         },
+        withdraw: async () => ({ assessment, stored: true }),
+        hiddenSeries: async () => new Set(),
         mayVerify: () => false,
         ofStudy: async () => ({
           assessments: [assessment],
           labels: [{ studyInstanceUID: study, finding: 'pneumonia', state: 'agreed', decision: 'present', statements: [] }],
+          othersHidden: false,
+          mayAdjudicate: false,
         }),
       },
       readings: {

@@ -34,6 +34,11 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
     ask: `/api/studies/${study}/assessments`,
     body: { findings: [{ name: 'x', decision: 'present' }] },
   },
+  'POST /api/studies/:study/assessments/withdrawals': {
+    action: 'assessment.withdraw',
+    ask: `/api/studies/${study}/assessments/withdrawals`,
+    body: { findings: ['x'] },
+  },
   'POST /api/studies/:study/reading/claim': { action: 'reading.claim', ask: `/api/studies/${study}/reading/claim`, body: {} },
   'POST /api/studies/:study/reading/release': { action: 'reading.release', ask: `/api/studies/${study}/reading/release`, body: {} },
   'POST /api/studies/:study/reading/read': { action: 'reading.read', ask: `/api/studies/${study}/reading/read`, body: {} },

@@ -55,8 +55,10 @@ export async function startTestServer(
     erase: noStudy,
     assessments: {
       record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
+      withdraw: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
+      hiddenSeries: async () => new Set(),
       mayVerify: () => false,
-      ofStudy: async () => ({ assessments: [], labels: [] }),
+      ofStudy: async () => ({ assessments: [], labels: [], othersHidden: false, mayAdjudicate: false }),
     },
     readings: { claim: noStudy, release: noStudy, markRead: noStudy, markUnread: noStudy },
     health: async () => ({

@@ -203,6 +203,8 @@ const statementSchema = z
     decision: decisionSchema,
     comparison: comparisonSchema.optional().describe("the assessment beside the software's decision"),
     softwareDecision: decisionSchema.optional(),
+    isCurrent: z.boolean().describe('whether it is the latest statement of this reader on the finding, and not withdrawn'),
+    comment: z.string().exactOptional().describe('what the reader wrote, read from the document in the PACS; with `comments` only'),
   })
   .readonly();
 
@@ -216,6 +218,9 @@ export const assessmentSchema = z
     origin: z.string().describe('page, api, or the system from which the document comes'),
     givenAt: z.iso.datetime().nullable(),
     findings: list(statementSchema),
+    withdrawn: list(
+      z.object({ name: z.string().optional(), code: z.string(), scheme: z.string(), meaning: z.string() }).readonly(),
+    ).describe('findings of which the reader withdraws every earlier assessment'),
     predecessors: list(z.string()),
   })
   .readonly();
@@ -245,6 +250,13 @@ const labelSchema = z
   .readonly();
 
 export const studyAssessmentsSchema = z
-  .object({ assessments: list(assessmentSchema).describe('oldest first'), labels: list(labelSchema) })
+  .object({
+    assessments: list(assessmentSchema).describe('oldest first'),
+    labels: list(labelSchema),
+    othersHidden: z
+      .boolean()
+      .describe('what other readers state is left out until you have assessed the study (assessments.hideOthersUntilAssessed)'),
+    mayAdjudicate: z.boolean().describe('whether you may end a disagreement between readers (assessments.verifiers)'),
+  })
   .readonly();
 export type StudyAssessments = z.infer<typeof studyAssessmentsSchema>;
