@@ -34,6 +34,8 @@ export interface AssessmentActions {
   index(study: StudyInstanceUID): Promise<number>;
   /** By SOP Instance UID, what readers wrote: read-comments.ts. */
   comments(assessments: readonly IndexedAssessment[]): ReturnType<typeof readComments>;
+  /** What can be assessed, by meaning: the findings of config/findings.json. */
+  readonly codedFindings: readonly { readonly name: string; readonly meaning: string; readonly code: string; readonly scheme: string }[];
   /** Readers do not see the assessments of others before they have given their own. */
   readonly hidesOthers: boolean;
   /** The reader of an account, with the organization if the account may verify. */
@@ -67,8 +69,17 @@ export function assessmentsOf({ config, store, reportPorts, accepts = async () =
   return {
     give: (given) => giveAssessment(given, ports),
     index: (study) => indexAssessments(study, ports),
+    codedFindings: codedFindingsIn(settings),
     comments: (assessments) => readComments(assessments, pacs),
     hidesOthers: config.assessments.hideOthersUntilAssessed,
     readerOf: (name) => readerIn(config, name),
   };
+}
+
+function codedFindingsIn({ codes, findingNameOf }: Pick<ReportSettings, 'codes' | 'findingNameOf'>): AssessmentActions['codedFindings'] {
+  const named = codes.flatMap((concept) => {
+    const name = findingNameOf(concept);
+    return name === undefined ? [] : [[name, { name, meaning: concept.meaning, code: concept.value, scheme: concept.scheme }] as const];
+  });
+  return [...new Map(named).values()].sort((a, b) => a.meaning.localeCompare(b.meaning, 'en'));
 }

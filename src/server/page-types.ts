@@ -25,6 +25,7 @@ export type {
   ShownRule,
 } from './schemas/operations.js';
 export type {
+  CodedFinding,
   HistoryEntry,
   OutcomeCounts,
   PageFinding,

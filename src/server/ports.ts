@@ -4,6 +4,7 @@ import type { PacsAddress } from '../http/pacs-address.js';
 import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { RequestState } from '../reporting/request-analysis.js';
+import type { ReadingFilter } from '../store/worklist-order.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { ExplanationLanguage } from '../triage/explanation.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
@@ -16,6 +17,7 @@ import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
 import type { DiscordanceKindName } from './schemas/reports.js';
 import type {
   ChangedModels,
+  CodedFinding,
   Decision,
   ModelDetail,
   ModelsPage,
@@ -133,6 +135,8 @@ export interface AssessmentsPort {
   withdraw(
     request: Pick<AssessmentRequest, 'studyInstanceUID' | 'reader' | 'origin'> & { readonly findings: readonly string[] },
   ): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
+  /** What can be assessed. */
+  codedFindings(): readonly CodedFinding[];
   /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;
   /**
@@ -257,9 +261,15 @@ export interface WorklistQuery {
   readonly present?: string | undefined;
   /** Beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number, for which the PACS is searched. */
   readonly search?: string | undefined;
-  readonly reading?: ShownReading['state'] | undefined;
+  readonly reading?: ReadingFilter | undefined;
+  /** Study Date, YYYY-MM-DD, both inclusive. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly modality?: string | undefined;
   /** Default: the setting triage.order. */
-  readonly order?: 'urgency' | 'priority' | undefined;
+  readonly order?: WorklistPage['order'] | undefined;
+  readonly direction?: 'ascending' | 'descending' | undefined;
+  readonly viewer?: AssessmentViewer | undefined;
   /** Of explanations; default English. */
   readonly language?: ExplanationLanguage | undefined;
   readonly limit: number;
@@ -274,7 +284,7 @@ export interface Picture {
 /** What the page shows. */
 export interface PagePort {
   worklist(query: WorklistQuery): Promise<WorklistPage>;
-  counts(): Promise<WorklistCounts>;
+  counts(viewer: AssessmentViewer): Promise<WorklistCounts>;
   /** A text that changes whenever something that the page shows has changed. */
   changeToken(): Promise<string>;
   /** By Study Instance UID; studies that the PACS does not hold are left out. */

@@ -237,6 +237,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       pacs,
       store,
       jobs,
+      assessments,
       reportPorts,
       triage: config.triage,
       serving,

@@ -7,6 +7,13 @@ import { readByAssessment } from './readings.js';
 /** A document with a reader's assessment of a study. */
 export type AssessmentRow = Readonly<typeof assessment.$inferSelect>;
 
+/** A reader of a study. */
+export interface StudyReader {
+  readonly reader: string;
+  /** Null if the documents do not state it. */
+  readonly at: Date | null;
+}
+
 export interface Assessments {
   /**
    * Records an assessment, the labels that follow from it, and that its study was read, in one transaction. An existing one is not changed.
@@ -23,6 +30,8 @@ export interface Assessments {
    * @returns their number
    */
   prune(studyInstanceUID: string, sopInstanceUIDs: readonly string[], known?: readonly string[]): Promise<number>;
+  /** Who assessed these studies and when last, by Study Instance UID, the latest first. */
+  readersOf(studyInstanceUIDs: readonly string[]): Promise<ReadonlyMap<string, readonly StudyReader[]>>;
   count(): Promise<number>;
   /** Of those that this program did not write itself. */
   countOfOtherSystems(): Promise<number>;
@@ -69,6 +78,22 @@ export function assessmentsIn(database: Database): Assessments {
         if (gone.length > 0) await updateDisagreement(tables, [studyInstanceUID]);
         return gone.length;
       }),
+
+    async readersOf(studyInstanceUIDs) {
+      if (studyInstanceUIDs.length === 0) return new Map();
+      const at = sql<Date | null>`max(${assessment.givenAt})`.mapWith(assessment.givenAt);
+      const rows = await database.run((tables) =>
+        tables
+          .select({ study: assessment.studyInstanceUID, reader: assessment.reader, at })
+          .from(assessment)
+          .where(and(inArray(assessment.studyInstanceUID, [...studyInstanceUIDs]), sql`${assessment.withdrawn} = '[]'`))
+          .groupBy(assessment.studyInstanceUID, assessment.reader)
+          .orderBy(sql`${at} DESC NULLS LAST`, asc(assessment.reader)),
+      );
+      const readers = new Map<string, StudyReader[]>();
+      for (const { study, ...one } of rows) readers.set(study, [...(readers.get(study) ?? []), one]);
+      return readers;
+    },
 
     async count() {
       const [row] = await database.run((tables) => tables.select({ n: sql<number>`count(*)::int` }).from(assessment));

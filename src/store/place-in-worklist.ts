@@ -11,6 +11,10 @@ export interface NewTriage {
   readonly urgency: number;
   readonly ageGroup?: AgeGroup | undefined;
   readonly encounterClass?: RecordedEncounter | undefined;
+  /** YYYY-MM-DD. */
+  readonly studyDate?: string | undefined;
+  /** Of the images. */
+  readonly modalities?: readonly string[] | undefined;
   /** A routing rule has it analysed. */
   readonly isSelected: boolean;
   /** It does not come from an archive. */
@@ -37,7 +41,8 @@ export interface PlacedResult {
  */
 export async function placeInWorklist(tables: Tables, placed: PlacedResult): Promise<void> {
   const { studyInstanceUID, triage, findings, findingsBefore, createdAt, now, isReanalysis } = placed;
-  const { urgency, ageGroup = null, encounterClass = null, isSelected, isRecent } = triage;
+  const { urgency, ageGroup = null, encounterClass = null, studyDate, modalities, isSelected, isRecent } = triage;
+  const facts = { ...(studyDate ? { studyDate } : {}), ...(modalities && modalities.length > 0 ? { modalities: [...modalities] } : {}) };
   const [known] = await tables.select().from(reading).where(eq(reading.studyInstanceUID, studyInstanceUID)).for('update');
   if (!known) {
     const [[seen], [assessed]] = [
@@ -56,6 +61,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       urgency,
       ageGroup,
       encounterClass,
+      ...facts,
       ...(assessed ? { reader: assessed.reader, readAt: assessed.at ?? now } : {}),
     });
     await updateDisagreement(tables, [studyInstanceUID]);
@@ -70,6 +76,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       urgency,
       ageGroup,
       encounterClass,
+      ...facts,
       waits,
       ...(startsToWait ? { waitingSince: now } : {}),
       ...(isReopened ? { readAt: null, reader: null, claimedUntil: null } : {}),

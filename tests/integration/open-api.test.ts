@@ -77,6 +77,7 @@ before(async () => {
         },
         withdraw: async () => ({ assessment, stored: true }),
         hiddenSeries: async () => new Set(),
+        codedFindings: () => [{ name: 'pneumonia', meaning: 'Pneumonia', code: '233604007', scheme: 'SCT' }],
         mayVerify: () => false,
         ofStudy: async () => ({
           assessments: [assessment],
@@ -109,7 +110,7 @@ before(async () => {
       }),
     },
     page: {
-      worklist: async () => ({ rows: [{ ...row, reading }], order: 'urgency', next: 'x' }),
+      worklist: async () => ({ rows: [{ ...row, reading, assessedBy: [{ reader: 'reader', at: null }] }], order: 'urgency', next: 'x' }),
       study: async (studyInstanceUID) => ({
         studyInstanceUID,
         history: [historyEntry],

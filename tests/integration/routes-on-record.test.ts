@@ -49,6 +49,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /request-analysis/:study': 'none',
   'GET /api/worklist': { action: 'worklist.view', ask: '/api/worklist?limit=3' },
   'GET /api/worklist/counts': 'none',
+  'GET /api/findings': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
   'GET /api/events': 'none',
   'POST /api/analyze': { action: 'upload.analyze', body: Buffer.from('DICM') },

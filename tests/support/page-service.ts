@@ -28,15 +28,17 @@ export function pageStudies() {
   return { clear: clear!, opacity: opacity!, lateral: lateral!, hand: hand! };
 }
 
-/** @param settings of the messages and of the reports of radiologists, called before the first start, and those of triage that differ */
+/** @param settings of the messages and of the reports of radiologists, called before the first start, and those of triage and assessments that differ */
 export function usePageService({
   messages = () => undefined,
   reports = () => undefined,
   triage = {},
+  assessments = {},
 }: {
   readonly messages?: () => unknown;
   readonly reports?: () => unknown;
   readonly triage?: Partial<Config['triage']>;
+  readonly assessments?: Partial<Config['assessments']>;
 } = {}): PageService {
   let service: RunningService | undefined;
   let browser: Browser | undefined;
@@ -51,7 +53,14 @@ export function usePageService({
   const dataDir = temporaryDirectory('page');
   const model = cautiousStarter();
   const start = async (): Promise<void> => {
-    const config = configFor(pacs.orthanc, { dataDir, triage, model: { directory: model }, messages: messages(), reports: reports() });
+    const config = configFor(pacs.orthanc, {
+      dataDir,
+      triage,
+      assessments,
+      model: { directory: model },
+      messages: messages(),
+      reports: reports(),
+    });
     service = await startService(
       { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
       silentLog,

@@ -71,6 +71,7 @@ export async function startPatientServer(): Promise<PatientServer> {
         record: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }),
         withdraw: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }),
         hiddenSeries: async () => new Set(),
+        codedFindings: () => [],
         mayVerify: () => false,
         ofStudy: async () => ({ assessments: [], labels: [], othersHidden: false, mayAdjudicate: false }),
       },

@@ -14,7 +14,7 @@ import { channel, exampleMessage, message } from './example-replies.js';
 
 const emptyPage: PagePort = {
   worklist: async () => ({ rows: [], order: 'urgency' }),
-  counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0 }),
+  counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0, toRead: 0, disagreed: 0 }),
   changeToken: async () => '',
   patients: async () => ({}),
   study: async (studyInstanceUID) => ({ studyInstanceUID, history: [], images: [], heatMaps: [], pacs: 'gone' }),
@@ -57,6 +57,7 @@ export async function startTestServer(
       record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
       withdraw: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
       hiddenSeries: async () => new Set(),
+      codedFindings: () => [],
       mayVerify: () => false,
       ofStudy: async () => ({ assessments: [], labels: [], othersHidden: false, mayAdjudicate: false }),
     },

@@ -10,7 +10,7 @@ import type { AssessmentsPort, AssessmentViewer } from '../ports.js';
 
 /** The assessments of the index, as the interface shows them. */
 export function assessmentsPortOf(
-  assessments: Pick<AssessmentActions, 'give' | 'readerOf' | 'comments' | 'hidesOthers'>,
+  assessments: Pick<AssessmentActions, 'give' | 'readerOf' | 'comments' | 'hidesOthers' | 'codedFindings'>,
   store: Pick<Store, 'assessments' | 'labels' | 'readings'>,
   onChanged: (studyInstanceUID: string) => Promise<void> = async () => undefined,
 ): AssessmentsPort {
@@ -40,6 +40,7 @@ export function assessmentsPortOf(
       return { assessment: shownAssessment(assessment, () => true), stored };
     },
     mayVerify,
+    codedFindings: () => assessments.codedFindings,
     async ofStudy(studyInstanceUID, viewer, withComments) {
       const [all, statements] = await Promise.all([store.assessments.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
       const othersHidden = hidesOthers(viewer, statements);

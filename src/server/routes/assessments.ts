@@ -4,7 +4,7 @@ import { mayAct, type Principal } from '../access/roles.js';
 import { usableUid } from '../parameters.js';
 import type { AssessmentViewer, ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
-import { assessmentSchema, decisionSchema, studyAssessmentsSchema } from '../schemas/study.js';
+import { assessmentSchema, decisionSchema, findingListSchema, studyAssessmentsSchema } from '../schemas/study.js';
 import { startedPorts } from '../started-ports.js';
 
 const commentSchema = z
@@ -40,6 +40,14 @@ const withdrawalBody = z.strictObject({
 /** Readers' assessments of a study's findings. */
 export function assessmentRoutes(parts: ServerParts): readonly Route[] {
   return [
+    defineRoute({
+      method: 'get',
+      path: '/api/findings',
+      access: 'viewer',
+      summary: 'The findings that can be assessed, with their codes',
+      reply: { json: findingListSchema },
+      handle: () => startedPorts(parts).assessments.codedFindings(),
+    }),
     defineRoute({
       method: 'get',
       path: '/api/studies/:study/assessments',

@@ -34,6 +34,8 @@ const rowShape = {
     .describe('of other models on the same findings: a model of higher precedence decided on these'),
 };
 export const readingStateSchema = z.enum(['unread', 'being-read', 'read']);
+export const readingFilterSchema = z.enum(['unread', 'being-read', 'read', 'to-read', 'second', 'disagreed']);
+export const worklistOrderSchema = z.enum(['urgency', 'priority', 'time', 'study-date']);
 
 export const readingSchema = z
   .object({
@@ -54,13 +56,19 @@ export const readingSchema = z
   .readonly();
 export type ShownReading = z.infer<typeof readingSchema>;
 
-const worklistRowSchema = z.object({ ...rowShape, reading: readingSchema }).readonly();
+const worklistRowSchema = z
+  .object({
+    ...rowShape,
+    reading: readingSchema,
+    assessedBy: list(z.object({ reader: z.string(), at: z.iso.datetime().nullable() }).readonly()).describe('the latest first'),
+  })
+  .readonly();
 export type WorklistRow = z.infer<typeof worklistRowSchema>;
 
 export const worklistPageSchema = z
   .object({
     rows: list(worklistRowSchema).describe('in the requested order'),
-    order: z.enum(['urgency', 'priority']).describe('of the rows; the setting triage.order decides unless the request does'),
+    order: worklistOrderSchema.describe('of the rows; the setting triage.order decides unless the request does'),
     next: z.string().exactOptional().describe('where the next page starts; absent at the end'),
     withoutResult: list(z.string())
       .exactOptional()
@@ -78,6 +86,8 @@ export const worklistCountsSchema = z
     skipped: z.int(),
     failed: z.int(),
     present: z.int().describe('current results in which a finding is present'),
+    toRead: z.int().describe('studies that wait and that nobody else reads'),
+    disagreed: z.int().describe('studies on which the readers disagree; of studies that you have not assessed only if you may adjudicate'),
   })
   .readonly();
 export type WorklistCounts = z.infer<typeof worklistCountsSchema>;
@@ -192,6 +202,11 @@ export const resultSchema = z
   })
   .readonly();
 export type ShownResult = z.infer<typeof resultSchema>;
+
+export const findingListSchema = list(
+  z.object({ name: z.string(), meaning: z.string(), code: z.string(), scheme: z.string() }).readonly(),
+).describe('findings of config/findings.json, by meaning');
+export type CodedFinding = z.infer<typeof findingListSchema>[number];
 
 const comparisonSchema = z.string();
 const statementSchema = z
