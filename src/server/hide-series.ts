@@ -16,7 +16,8 @@ export type HiddenSeriesOf = (studyInstanceUID: string) => Promise<ReadonlySet<s
  */
 export async function refuseHidden(path: string, hiddenOf: HiddenSeriesOf): Promise<void> {
   const [, study, series] = /^\/studies\/([^/]+)(?:\/series\/([^/]+))?/.exec(path) ?? [];
-  if (study === undefined) return;
+  // A document has no frames: whoever scrolls through a CT must not wait for the index at each slice.
+  if (study === undefined || path.includes('/frames/')) return;
   const hidden = await hiddenOf(study);
   if (series !== undefined && hidden.has(series)) throw new Fault('pacs-not-found', 'HTTP 404');
   if (hidden.size > 0 && /^\/studies\/[^/]+$/.test(path))
