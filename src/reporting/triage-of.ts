@@ -19,7 +19,7 @@ export interface TriagedStudy {
 
 /**
  * What the order of reading needs to know of a study, computed from its images while they are known: of the patient only the age in steps
- * of twenty years is stored, of the encounter only its class, and of the study its date and modalities.
+ * of twenty years is stored, of the encounter only its class, of the Study Date only whether it is recent.
  */
 export function triageOf(
   { findings, priority, rule, isRequested = false, instances, arrival }: TriagedStudy,
@@ -34,32 +34,19 @@ export function triageOf(
     urgency: urgencyOf({ findings, priority, ageGroup, encounterClass }, triage, off),
     ...(ageGroup === undefined ? {} : { ageGroup }),
     ...(encounterClass === undefined ? {} : { encounterClass }),
-    ...studyFacts(instances),
+    modalities: [...new Set(instances.flatMap((one) => textOf(one, 'Modality') ?? []))].sort(),
     isSelected: rule?.action === 'analyse' || isRequested,
     isRecent: isRecent(instances, triage.maxStudyAgeDays, now),
   };
 }
 
-/** Study Date and modalities, by which the worklist is sorted and filtered. */
-function studyFacts(instances: readonly DataSet[]): Pick<NewTriage, 'studyDate' | 'modalities'> {
-  const days = studyDays(instances);
-  return {
-    ...(days.length > 0 ? { studyDate: new Date(Math.max(...days)).toISOString().slice(0, 10) } : {}),
-    modalities: [...new Set(instances.flatMap((one) => textOf(one, 'Modality') ?? []))].sort(),
-  };
-}
-
 const dayMs = 86_400_000;
-
-function studyDays(instances: readonly DataSet[]): readonly number[] {
-  return instances.flatMap((one) => {
-    const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(textOf(one, 'StudyDate') ?? '') ?? [];
-    return day === undefined ? [] : [Date.UTC(Number(year), Number(month) - 1, Number(day))];
-  });
-}
 
 /** A study without a valid Study Date counts as recent. The date has no time zone: at most a day more is allowed for. */
 function isRecent(instances: readonly DataSet[], maxStudyAgeDays: number, now: Date): boolean {
-  const days = studyDays(instances);
+  const days = instances.flatMap((one) => {
+    const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(textOf(one, 'StudyDate') ?? '') ?? [];
+    return day === undefined ? [] : [Date.UTC(Number(year), Number(month) - 1, Number(day))];
+  });
   return days.length === 0 || now.getTime() - Math.max(...days) <= (maxStudyAgeDays + 1) * dayMs;
 }

@@ -262,9 +262,9 @@ export interface WorklistQuery {
   /** Beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number, for which the PACS is searched. */
   readonly search?: string | undefined;
   readonly reading?: ReadingFilter | undefined;
-  /** Study Date, YYYY-MM-DD, both inclusive. */
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
+  /** Time of the result: from this moment on, and before that one. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
   readonly modality?: string | undefined;
   /** Default: the setting triage.order. */
   readonly order?: WorklistPage['order'] | undefined;

@@ -11,8 +11,6 @@ export interface NewTriage {
   readonly urgency: number;
   readonly ageGroup?: AgeGroup | undefined;
   readonly encounterClass?: RecordedEncounter | undefined;
-  /** YYYY-MM-DD. */
-  readonly studyDate?: string | undefined;
   /** Of the images. */
   readonly modalities?: readonly string[] | undefined;
   /** A routing rule has it analysed. */
@@ -41,8 +39,8 @@ export interface PlacedResult {
  */
 export async function placeInWorklist(tables: Tables, placed: PlacedResult): Promise<void> {
   const { studyInstanceUID, triage, findings, findingsBefore, createdAt, now, isReanalysis } = placed;
-  const { urgency, ageGroup = null, encounterClass = null, studyDate, modalities, isSelected, isRecent } = triage;
-  const facts = { ...(studyDate ? { studyDate } : {}), ...(modalities && modalities.length > 0 ? { modalities: [...modalities] } : {}) };
+  const { urgency, ageGroup = null, encounterClass = null, modalities, isSelected, isRecent } = triage;
+  const facts = modalities && modalities.length > 0 ? { modalities: [...modalities] } : {};
   const [known] = await tables.select().from(reading).where(eq(reading.studyInstanceUID, studyInstanceUID)).for('update');
   if (!known) {
     const [[seen], [assessed]] = [

@@ -1,4 +1,4 @@
-import { boolean, date, doublePrecision, smallint, text } from 'drizzle-orm/pg-core';
+import { boolean, doublePrecision, smallint, text } from 'drizzle-orm/pg-core';
 import type { AgeGroup } from '../dicom/patient-age.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
@@ -24,8 +24,6 @@ export const reading = chestAi.table('reading', {
   readAt: timeColumn('read_at'),
   /** The readers disagree on a finding (migrations/0039). */
   isDisagreed: boolean('is_disagreed').notNull().default(false),
-  /** YYYY-MM-DD; absent if the images state none. */
-  studyDate: date('study_date', { mode: 'string' }),
   /** Of the images, e.g. DX. */
   modalities: text('modalities').array().notNull().default([]),
 });

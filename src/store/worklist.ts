@@ -17,7 +17,7 @@ import {
   type ReadingFilter,
   type WorklistReader,
 } from './worklist-order.js';
-import { rangeByTime, rangesByStudyDate, sortMark, type SortDirection, type SortedRange } from './worklist-sort.js';
+import { markByTime, pageByTime, type SortDirection } from './worklist-sort.js';
 
 export interface WorklistFilter {
   readonly outcome?: Outcome | undefined;
@@ -30,14 +30,14 @@ export interface WorklistFilter {
   readonly reading?: ReadingFilter | undefined;
   /** Who reads: what `to-read`, `second` and `disagreed` are about. */
   readonly reader?: WorklistReader | undefined;
-  /** Study Date from and to, YYYY-MM-DD, both inclusive; studies without a date are left out. */
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
+  /** Time of the result: from this moment on, and before that one. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
   /** Of the images, e.g. CT. */
   readonly modality?: string | undefined;
   /** Default `priority`: of the rule, then newest. `urgency`: the order of reading, see worklist-order.ts. `time`: of the result. */
-  readonly order?: 'urgency' | 'priority' | 'time' | 'study-date' | undefined;
-  /** Of the orders `time` and `study-date`; default descending. */
+  readonly order?: 'urgency' | 'priority' | 'time' | undefined;
+  /** Of the order `time`; default descending. */
   readonly direction?: SortDirection | undefined;
   /** In the order of reading, studies that wait since this moment or longer go first; default: none. */
   readonly overdueSince?: Date | undefined;
@@ -105,12 +105,10 @@ export function worklistIn(database: Database): Worklist {
   return {
     async page(filter = {}) {
       const size = Math.min(Math.max(1, Math.trunc(filter.limit ?? 50)), 500);
-      const { order, direction = 'descending', after } = filter;
-      const ofResults = filter.reading ?? filter.since ?? filter.until ?? filter.modality;
+      const { order } = filter;
       if (order === 'urgency') return byUrgency(filter, size, select);
-      if (order === 'study-date') return inRanges(filter, size, order, rangesByStudyDate(direction, after), select);
-      const selectBy = ofResults === undefined ? selectResults : select;
-      if (order === 'time') return inRanges(filter, size, order, [rangeByTime(direction, after)], selectBy);
+      const selectBy = (filter.reading ?? filter.modality) === undefined ? selectResults : select;
+      if (order === 'time') return byTime(filter, size, selectBy);
       return byPriority(filter, size, selectBy);
     },
 
@@ -149,7 +147,6 @@ function notWaiting({ studyInstanceUID, createdAt }: ResultRow): ReadingRow {
     claimedUntil: null,
     readAt: null,
     isDisagreed: false,
-    studyDate: null,
     modalities: [],
   };
   return { studyInstanceUID, waits: false, waitingSince: createdAt, urgency: 0, ...nobody };
@@ -185,25 +182,12 @@ async function byUrgency(filter: WorklistFilter, size: number, select: Select): 
   return { rows };
 }
 
-async function inRanges(
-  filter: WorklistFilter,
-  size: number,
-  order: 'time' | 'study-date',
-  ranges: readonly SortedRange[],
-  select: Select,
-): Promise<WorklistResults> {
-  const rows: WorklistResult[] = [];
-  for (const { condition, order: by } of ranges) {
-    if (rows.length <= size) rows.push(...(await select(and(conditionsOf(filter), condition), by, size + 1 - rows.length)));
-  }
+async function byTime(filter: WorklistFilter, size: number, select: Select): Promise<WorklistResults> {
+  const { condition, order } = pageByTime(filter.direction ?? 'descending', filter.after);
+  const rows = await select(and(conditionsOf(filter), condition), order, size + 1);
   const page = rows.slice(0, size);
   const last = page.at(-1);
-  if (rows.length <= size || !last) return { rows: page };
-  const next =
-    order === 'time'
-      ? sortMark(order, last.createdAt.getTime(), last.resultId)
-      : sortMark(order, last.reading.studyDate, last.studyInstanceUID);
-  return { rows: page, next };
+  return rows.length > size && last ? { rows: page, next: markByTime(last) } : { rows: page };
 }
 
 function conditionsOf({
@@ -225,8 +209,8 @@ function conditionsOf({
       : sql`${result.findings} @> ${JSON.stringify([{ decision: 'present', ...(present === 'any' ? {} : { name: present }) }])}::jsonb`,
     studyPrefix ? like(result.studyInstanceUID, `${studyPrefix.replace(/[%_\\]/g, '\\$&')}%`) : undefined,
     studies ? inArray(result.studyInstanceUID, [...studies]) : undefined,
-    since === undefined ? undefined : sql`${reading.studyDate} >= ${since}::date`,
-    until === undefined ? undefined : sql`${reading.studyDate} <= ${until}::date`,
+    since === undefined ? undefined : sql`${result.createdAt} >= ${since.toISOString()}::timestamptz`,
+    until === undefined ? undefined : sql`${result.createdAt} < ${until.toISOString()}::timestamptz`,
     modality === undefined ? undefined : sql`${reading.modalities} @> ARRAY[${modality}]::text[]`,
     readingCondition(state, now, reader),
   );

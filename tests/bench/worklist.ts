@@ -94,9 +94,13 @@ async function measureSorted(store: Store): Promise<void> {
   const cases: Readonly<Record<string, Parameters<Store['worklist']['page']>[0]>> = {
     'newest result first': { order: 'time' },
     'oldest result first': { order: 'time', direction: 'ascending' },
-    'latest study date': { order: 'study-date' },
-    'a week, by study date': { order: 'study-date', since: '2025-06-01', until: '2025-06-07' },
-    'a week, by urgency': { order: 'urgency', overdueSince: new Date(start), since: '2025-06-01', until: '2025-06-07' },
+    'an hour, by time': { order: 'time', since: new Date(start + 36e6), until: new Date(start + 396e5) },
+    'an hour, by urgency': {
+      order: 'urgency',
+      overdueSince: new Date(start),
+      since: new Date(start + 36e6),
+      until: new Date(start + 396e5),
+    },
     'a rare modality': { order: 'urgency', overdueSince: new Date(start), modality: 'RF' },
     'to read': { order: 'urgency', overdueSince: new Date(start), reading: 'to-read', reader },
     'second reading': { order: 'urgency', overdueSince: new Date(start), reading: 'second', reader },
@@ -130,8 +134,8 @@ async function fill(store: Store): Promise<void> {
       FROM generate_series(1, ${studies}) AS n`,
   });
   await store.sql.query({
-    text: `INSERT INTO chest_ai.reading (study_instance_uid, waits, waiting_since, urgency, study_date, modalities, is_disagreed)
-      SELECT study_instance_uid, true, created_at, (hashtext(study_instance_uid) & 1023) % 1000, date '2025-01-01' + (substr(study_instance_uid, 5)::int % 365),
+    text: `INSERT INTO chest_ai.reading (study_instance_uid, waits, waiting_since, urgency, modalities, is_disagreed)
+      SELECT study_instance_uid, true, created_at, (hashtext(study_instance_uid) & 1023) % 1000,
         CASE WHEN substr(study_instance_uid, 5)::int % 10000 = 3 THEN ARRAY['RF'] ELSE ARRAY['DX'] END, substr(study_instance_uid, 5)::int % 500 = 0
       FROM chest_ai.result`,
   });

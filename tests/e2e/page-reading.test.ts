@@ -188,7 +188,7 @@ describe('reading: undo, withdraw, blind second reading, adjudication', { ...(sk
     await page.locator('text=No matching studies').waitFor(patience);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await shown(3);
-    await page.getByLabel('Study date from').fill('2999-01-01');
+    await page.getByLabel('Analyzed from').fill('2999-01-01');
     await page.locator('text=No matching studies').waitFor(patience);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByLabel('Reading state').selectOption('second');

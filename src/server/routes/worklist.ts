@@ -19,7 +19,7 @@ import { searchText } from '../../audit/search-text.js';
 import { startedPorts } from '../started-ports.js';
 import { explanationLanguages } from '../../triage/explanation.js';
 
-const day = z.iso.date('expected a day as YYYY-MM-DD');
+const moment = z.iso.datetime({ offset: true, error: 'expected a time as 2026-01-15T00:00:00Z' }).transform((text) => new Date(text));
 
 /** Current results of all studies, page by page, and an event whenever something has changed. */
 export function worklistRoutes(parts: ServerParts): readonly Route[] {
@@ -42,14 +42,14 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
           .describe(
             'unread: waits and nobody has claimed it; to-read: waits and nobody else reads it; second: assessed by others, not by you; disagreed: the readers disagree (only what you have assessed, unless you may adjudicate)',
           ),
-        since: day.optional().describe('Study Date, YYYY-MM-DD'),
-        until: day.optional().describe('Study Date, YYYY-MM-DD, inclusive'),
+        since: moment.optional().describe('time of the result: from then on'),
+        until: moment.optional().describe('time of the result: before then'),
         modality: z
           .string()
           .regex(/^[A-Z0-9]{2,16}$/, 'expected a modality, e.g. DX')
           .optional(),
         order: worklistOrderSchema.optional().describe('default: the setting triage.order; time: of the result'),
-        direction: z.enum(['ascending', 'descending']).default('descending').describe('of the orders time and study-date'),
+        direction: z.enum(['ascending', 'descending']).default('descending').describe('of the order time'),
         language: z.enum(explanationLanguages).default('en').describe('of the explanations'),
         after: optionalText(400).describe('`next` of the page before, in the same order'),
       }),

@@ -35,7 +35,7 @@ const rowShape = {
 };
 export const readingStateSchema = z.enum(['unread', 'being-read', 'read']);
 export const readingFilterSchema = z.enum(['unread', 'being-read', 'read', 'to-read', 'second', 'disagreed']);
-export const worklistOrderSchema = z.enum(['urgency', 'priority', 'time', 'study-date']);
+export const worklistOrderSchema = z.enum(['urgency', 'priority', 'time']);
 
 export const readingSchema = z
   .object({

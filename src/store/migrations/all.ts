@@ -19,7 +19,7 @@ import { erasures0036 } from './0036-erasures.js';
 import { requests0034 } from './0034-requests.js';
 import { trialReport0035 } from './0035-trial-report.js';
 import { radiologyReports0037 } from './0037-radiology-reports.js';
-import { studyDates0040 } from './0040-study-dates.js';
+import { modalities0040 } from './0040-modalities.js';
 import { withdrawals0039 } from './0039-withdrawals.js';
 import { erasuresOfLaterTables0038 } from './0038-erasures-of-later-tables.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
@@ -59,5 +59,5 @@ export const migrations: readonly Migration[] = [
   radiologyReports0037,
   erasuresOfLaterTables0038,
   withdrawals0039,
-  studyDates0040,
+  modalities0040,
 ];

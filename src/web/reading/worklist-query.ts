@@ -16,7 +16,7 @@ export interface WorklistQuery {
   readonly order: Order | undefined;
   readonly direction: Direction;
   readonly search: string;
-  /** Study Date, YYYY-MM-DD; '' for any. */
+  /** Days of the result in the browser's time zone, YYYY-MM-DD, both inclusive; '' for any. */
   readonly since: string;
   readonly until: string;
   /** '' for any. */
@@ -46,12 +46,18 @@ export function worklistPage(query: WorklistQuery, language: string, after: stri
     ...(order ? { order, direction } : {}),
     ...(filter === 'present' ? { present: 'any' } : filter === 'all' ? {} : { outcome: filter }),
     ...(search ? { search } : {}),
-    ...(since ? { since } : {}),
-    ...(until ? { until } : {}),
+    ...(since ? { since: startOfDay(since, 0) } : {}),
+    ...(until ? { until: startOfDay(until, 1) } : {}),
     ...(modality ? { modality } : {}),
     ...(after ? { after } : {}),
   });
   return get<WorklistPage>(`/api/worklist?${parameters.toString()}`);
+}
+
+function startOfDay(day: string, daysLater: number): string {
+  const start = new Date(`${day}T00:00:00`);
+  start.setDate(start.getDate() + daysLater);
+  return start.toISOString();
 }
 
 /** Whether the query leaves anything out. */

@@ -14,7 +14,7 @@ import { useTexts } from '../texts/texts.js';
 
 /** Of chest images (src/reporting/sweep-pacs.ts). */
 const modalities = ['CR', 'DX', 'CT'] as const;
-const orders = ['urgency', 'priority', 'time', 'study-date'] as const;
+const orders = ['urgency', 'priority', 'time'] as const;
 
 /** Search, filters and order above the worklist. */
 export function WorklistFilters({

@@ -126,7 +126,9 @@ function Rows({
               <Table.Th scope="col" className="wide">
                 {t('worklist.column.read')}
               </Table.Th>
-              <SortableColumn order="study-date" text={t('worklist.column.study')} sorted={sorted} />
+              <Table.Th scope="col" className="wide">
+                {t('worklist.column.study')}
+              </Table.Th>
               <SortableColumn order="time" text={t('worklist.column.time')} sorted={sorted} />
               <Table.Th scope="col" className="wide">
                 {t('worklist.column.model')}
