@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
@@ -6,7 +7,7 @@ import { ownDocumentsIn, type OwnDocument } from '../reporting/own-documents.js'
 import type { AssessedFinding } from '../sr/assessment-content.js';
 import type { Decision } from '../sr/report-content.js';
 import type { AssessmentToRecord } from './assessment-request.js';
-import { currentAssessmentsIn, type AssessmentInPacs } from './assessments-in-pacs.js';
+import { currentAssessmentsIn, readAssessments, type AssessmentInPacs } from './assessments-in-pacs.js';
 import type { AssessmentPacs } from './ports.js';
 
 /** A study as the PACS contains it when an assessment is given. */
@@ -52,8 +53,32 @@ export function sameAssessmentIn(
   );
 }
 
+/** The withdrawal of these findings by the reader that no later assessment of the reader follows, if the PACS contains one. */
+export function sameWithdrawalIn(
+  { ownAssessments }: Pick<AssessedStudy, 'ownAssessments'>,
+  withdrawn: readonly CodedConcept[],
+): AssessmentInPacs | undefined {
+  const keys = (concepts: readonly CodedConcept[]): readonly string[] => concepts.map(keyOf).sort();
+  return ownAssessments.find(({ assessment }) => isDeepStrictEqual(keys(assessment.withdrawn), keys(withdrawn)));
+}
+
+/** The findings on which an assessment of the reader counts, in the order of the documents: oldest first. */
+export function assessedBy(reader: string, instances: readonly DataSet[]): readonly CodedConcept[] {
+  const counting = new Map<string, CodedConcept>();
+  for (const { assessment } of readAssessments(instances)) {
+    if (assessment.kind !== 'assessment' || assessment.reader !== reader) continue;
+    for (const concept of assessment.withdrawn) counting.delete(keyOf(concept));
+    for (const { concept } of assessment.findings) counting.set(keyOf(concept), concept);
+  }
+  return [...counting.values()];
+}
+
+function keyOf({ scheme, value }: CodedConcept): string {
+  return `${scheme} ${value}`;
+}
+
 function decisionsIn(
-  findings: readonly { readonly concept: { readonly value: string; readonly scheme: string }; readonly decision: Decision }[],
+  findings: readonly { readonly concept: CodedConcept; readonly decision: Decision; readonly comment?: string }[],
 ): readonly string[] {
-  return findings.map(({ concept, decision }) => `${concept.scheme} ${concept.value} ${decision}`).sort();
+  return findings.map(({ concept, decision, comment = '' }) => `${keyOf(concept)} ${decision} ${comment}`).sort();
 }

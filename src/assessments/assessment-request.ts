@@ -1,4 +1,4 @@
-import { sameConcept } from '../dicom/code.js';
+import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import type { OwnDocument } from '../reporting/own-documents.js';
@@ -11,12 +11,22 @@ export interface AssessmentToRecord {
   readonly studyInstanceUID: StudyInstanceUID;
   readonly reader: Reader;
   /** By name in config/findings.json; a finding that is not named is not assessed. */
-  readonly findings: readonly { readonly name: string; readonly decision: Decision }[];
+  readonly findings: readonly { readonly name: string; readonly decision: Decision; readonly comment?: string | undefined }[];
   /** SOP Instance UID of the text report that the reader saw; a result that was replaced since is refused. */
   readonly assessedDocument?: string | undefined;
   /** Ends a disagreement between readers; only for a reader who may verify. */
   readonly adjudicates?: boolean | undefined;
   /** `page`, `api`, `csv`. */
+  readonly origin: string;
+}
+
+/** A reader takes back every earlier assessment of these findings, as if it had never been given. */
+export interface WithdrawalToRecord {
+  readonly studyInstanceUID: StudyInstanceUID;
+  readonly reader: Reader;
+  /** By name in config/findings.json. */
+  readonly withdrawn: readonly string[];
+  /** `page`, `api`. */
   readonly origin: string;
 }
 
@@ -51,7 +61,7 @@ export function assessedFindings(
   const report = result.find((one) => one.kind === 'text')?.report;
   return [...findings]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, decision }) => {
+    .map(({ name, decision, comment }) => {
       const { concept } = knownTerms(name, ports);
       const software = report?.findings.find((one) => sameConcept(one.concept, concept));
       return {
@@ -60,8 +70,23 @@ export function assessedFindings(
         comparison: comparisonOf(decision, software?.decision),
         ...(software ? { software: { decision: software.decision, probability: software.probability } } : {}),
         images: software?.images ?? [],
+        ...(comment === undefined ? {} : { comment }),
       };
     });
+}
+
+/**
+ * The concepts of the findings that are withdrawn, sorted by name.
+ * @throws Fault `request-invalid` for an unknown finding, or one named twice
+ */
+export function withdrawnConcepts(
+  { studyInstanceUID, withdrawn }: WithdrawalToRecord,
+  ports: Pick<RecordPorts, 'termsOf'>,
+): readonly CodedConcept[] {
+  if (withdrawn.length === 0) throw new Fault('request-invalid', 'expected at least one finding, found none', { studyInstanceUID });
+  if (new Set(withdrawn).size < withdrawn.length)
+    throw new Fault('request-invalid', 'expected each finding once, found one twice', { studyInstanceUID });
+  return [...withdrawn].sort().map((name) => knownTerms(name, ports).concept);
 }
 
 function knownTerms(name: string, ports: Pick<RecordPorts, 'termsOf'>): ReturnType<RecordPorts['termsOf']> {

@@ -1,5 +1,13 @@
-import { readAssessedStudy, sameAssessmentIn } from './assessed-study.js';
-import { assessedFindings, checkRequest, type AssessmentToRecord } from './assessment-request.js';
+import { sameConcept } from '../dicom/code.js';
+import { Fault } from '../errors.js';
+import { assessedBy, readAssessedStudy, sameAssessmentIn, sameWithdrawalIn } from './assessed-study.js';
+import {
+  assessedFindings,
+  checkRequest,
+  withdrawnConcepts,
+  type AssessmentToRecord,
+  type WithdrawalToRecord,
+} from './assessment-request.js';
 import type { AssessmentInPacs } from './assessments-in-pacs.js';
 import { erasedFault } from '../reporting/erased-study.js';
 import { consensusLabels, type ConsensusLabel, type LabelStatement } from './adjudicated-labels.js';
@@ -12,13 +20,10 @@ import { assessmentContent, storeAssessment } from './write-assessment.js';
  *
  * @returns the assessment, whether it was stored now (false if the PACS contained it), and the labels of the study
  */
-export async function giveAssessment(
-  given: AssessmentToRecord,
-  ports: RecordPorts & Pick<IndexPorts, 'index' | 'findingNameOf' | 'log'> & LabelStatements,
-): Promise<{ readonly assessment: IndexedAssessment; readonly stored: boolean; readonly labels: readonly ConsensusLabel[] }> {
+export async function giveAssessment(given: AssessmentToRecord | WithdrawalToRecord, ports: StoryPorts): Promise<GivenAssessment> {
   const { studyInstanceUID } = given;
-  // 1. The assessment becomes an SR document in the PACS (below).
-  const recorded = await recordAssessment(given, ports);
+  // 1. The assessment or the withdrawal becomes an SR document in the PACS (below).
+  const recorded = 'withdrawn' in given ? await recordWithdrawal(given, ports) : await recordAssessment(given, ports);
 
   // 2. The document is indexed, as index-assessments.ts does with assessments from other systems.
   const assessment = indexedAssessment(recorded.reference, recorded.assessment, ports.findingNameOf)!;
@@ -27,12 +32,21 @@ export async function giveAssessment(
     study: studyInstanceUID,
     document: assessment.sopInstanceUID,
     findings: assessment.findings.length,
+    withdrawn: assessment.withdrawn.length,
     verified: assessment.verified,
   });
 
   // 3. The last statement of each reader on each finding decides whether the finding has a label; retraining uses agreed labels.
   const labels = consensusLabels(await ports.statementsOf(studyInstanceUID));
   return { assessment, stored: recorded.stored, labels };
+}
+
+type StoryPorts = RecordPorts & Pick<IndexPorts, 'index' | 'findingNameOf' | 'log'> & LabelStatements;
+
+interface GivenAssessment {
+  readonly assessment: IndexedAssessment;
+  readonly stored: boolean;
+  readonly labels: readonly ConsensusLabel[];
 }
 
 /** Indexed statements of all readers on the findings of a study. */
@@ -62,6 +76,26 @@ export async function recordAssessment(
   if (existing) return { ...existing, stored: false };
 
   // The document: written, stored, and read back from the PACS.
-  const content = assessmentContent(given, study, findings, ports);
+  const content = assessmentContent(given, study, { findings }, ports);
   return { ...(await storeAssessment(content, ports)), stored: true };
+}
+
+/**
+ * A reader withdraws earlier assessments → SR document in the PACS that supersedes them and states no decision. The same withdrawal is
+ * stored once.
+ *
+ * @throws Fault `pacs-not-found`, `request-invalid` (unknown finding, one that the reader has not assessed), `study-erased`
+ */
+async function recordWithdrawal(given: WithdrawalToRecord, ports: RecordPorts): Promise<AssessmentInPacs & { readonly stored: boolean }> {
+  const { studyInstanceUID, reader } = given;
+  if (await ports.pacs.isErased?.(studyInstanceUID)) throw erasedFault(studyInstanceUID);
+  const withdrawn = withdrawnConcepts(given, ports);
+  const study = await readAssessedStudy(studyInstanceUID, reader.name, ports.pacs);
+  const existing = sameWithdrawalIn(study, withdrawn);
+  if (existing) return { ...existing, stored: false };
+  const assessed = assessedBy(reader.name, study.instances);
+  const missing = withdrawn.find((concept) => !assessed.some((one) => sameConcept(one, concept)));
+  if (missing)
+    throw new Fault('request-invalid', `expected findings that you have assessed, found ${missing.meaning}`, { studyInstanceUID });
+  return { ...(await storeAssessment(assessmentContent(given, study, { findings: [], withdrawn }, ports), ports)), stored: true };
 }

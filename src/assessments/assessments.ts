@@ -6,10 +6,12 @@ import type { ReportSettings } from '../reporting/ports.js';
 import type { Reader } from '../sr/assessment-content.js';
 import type { Store } from '../store/store.js';
 import type { AcceptsDocument } from './accepted-documents.js';
-import type { AssessmentToRecord } from './assessment-request.js';
+import type { AssessmentToRecord, WithdrawalToRecord } from './assessment-request.js';
 import { giveAssessment } from './assessment-story.js';
 import { indexAssessments } from './index-assessments.js';
+import type { IndexedAssessment } from './indexed-assessment.js';
 import type { AssessmentPacs } from './ports.js';
+import { readComments } from './read-comments.js';
 
 export interface AssessmentParts {
   readonly config: Pick<Config, 'assessments'>;
@@ -27,9 +29,15 @@ export interface AssessmentParts {
 
 export interface AssessmentActions {
   /** assessment-story.ts */
-  give(given: AssessmentToRecord): ReturnType<typeof giveAssessment>;
+  give(given: AssessmentToRecord | WithdrawalToRecord): ReturnType<typeof giveAssessment>;
   /** Indexes the assessments that the PACS contains of a study. @returns the number that were new */
   index(study: StudyInstanceUID): Promise<number>;
+  /** By SOP Instance UID, what readers wrote: read-comments.ts. */
+  comments(assessments: readonly IndexedAssessment[]): ReturnType<typeof readComments>;
+  /** What can be assessed, by meaning: the findings of config/findings.json. */
+  readonly codedFindings: readonly { readonly name: string; readonly meaning: string; readonly code: string; readonly scheme: string }[];
+  /** Readers do not see the assessments of others before they have given their own. */
+  readonly hidesOthers: boolean;
   /** The reader of an account, with the organization if the account may verify. */
   readerOf(account: string): Reader;
 }
@@ -61,6 +69,17 @@ export function assessmentsOf({ config, store, reportPorts, accepts = async () =
   return {
     give: (given) => giveAssessment(given, ports),
     index: (study) => indexAssessments(study, ports),
+    codedFindings: codedFindingsIn(settings),
+    comments: (assessments) => readComments(assessments, pacs),
+    hidesOthers: config.assessments.hideOthersUntilAssessed,
     readerOf: (name) => readerIn(config, name),
   };
+}
+
+function codedFindingsIn({ codes, findingNameOf }: Pick<ReportSettings, 'codes' | 'findingNameOf'>): AssessmentActions['codedFindings'] {
+  const named = codes.flatMap((concept) => {
+    const name = findingNameOf(concept);
+    return name === undefined ? [] : [[name, { name, meaning: concept.meaning, code: concept.value, scheme: concept.scheme }] as const];
+  });
+  return [...new Map(named).values()].sort((a, b) => a.meaning.localeCompare(b.meaning, 'en'));
 }

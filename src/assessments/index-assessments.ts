@@ -27,7 +27,7 @@ export async function indexAssessments(study: StudyInstanceUID, ports: IndexPort
     await ports.audit?.recordIfPossible({ ...auditEntryOf(found), action: 'assessment.found' });
     added++;
   }
-  const removed = await index.prune(study, present);
+  const removed = await index.prune(study, present, [...known]);
   if (removed > 0) log.info('assessments were deleted from the PACS and no longer count as labels', { study, assessments: removed });
   if (added > 0) log.info('assessments found in the PACS', { study, assessments: added });
   return added;

@@ -14,6 +14,8 @@ export interface IndexedAssessment {
   readonly origin: string;
   readonly givenAt: Date | null;
   readonly findings: readonly IndexedStatement[];
+  /** Findings of which the reader withdraws every earlier assessment. */
+  readonly withdrawn: readonly Pick<IndexedStatement, 'name' | 'code' | 'scheme' | 'meaning'>[];
   readonly predecessors: readonly string[];
 }
 
@@ -51,7 +53,12 @@ export function indexedAssessment(
       },
     ];
   });
-  if (findings.length === 0 || assessment.reader === '') return undefined;
+  const withdrawn = assessment.withdrawn.map((concept): IndexedAssessment['withdrawn'][number] => {
+    const name = findingNameOf(concept);
+    const { value: code, scheme, meaning } = concept;
+    return { ...(name === undefined ? {} : { name }), code, scheme, meaning };
+  });
+  if (findings.length + withdrawn.length === 0 || assessment.reader === '') return undefined;
   const { kind, reader, verified, adjudicates, origin, createdAt } = assessment;
   const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = reference;
   return {
@@ -65,6 +72,7 @@ export function indexedAssessment(
     origin,
     givenAt: createdAt ?? null,
     findings,
+    withdrawn,
     predecessors: assessment.predecessors.map((one) => one.sopInstanceUID),
   };
 }

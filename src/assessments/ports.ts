@@ -48,7 +48,7 @@ export interface IndexPorts {
 export interface AssessmentIndex {
   /** Durable when it resolves. @returns false if the assessment was indexed before */
   record(assessment: IndexedAssessment): Promise<boolean>;
-  /** Removes those that the PACS no longer contains. @returns how many */
-  prune(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
+  /** Removes those of the known ones that the PACS no longer contains. @returns how many */
+  prune(study: StudyInstanceUID, sopInstanceUIDs: readonly string[], known: readonly string[]): Promise<number>;
   ofStudy(study: string): Promise<readonly IndexedAssessment[]>;
 }

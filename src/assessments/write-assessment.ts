@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { CodedConcept } from '../dicom/code.js';
 import { numberOf } from '../dicom/data-set.js';
 import { readPart10, writePart10 } from '../dicom/part10.js';
 import { derivedUid, type SeriesInstanceUID, type SOPInstanceUID } from '../dicom/uid.js';
@@ -18,26 +19,29 @@ import type { AssessmentInPacs } from './assessments-in-pacs.js';
 import type { RecordPorts } from './ports.js';
 
 /** Raised when the same assessment would be written differently, so that the new form is a new document. */
-const assessmentForm = '2';
+const assessmentForm = '3';
 
 /**
  * The content of the document. Its predecessors are the current result, the reader's earlier assessments and, if it ends a
- * disagreement, those of all others. Its UIDs are derived from everything but the time: the same assessment has the same UIDs, and one
+ * disagreement, those of all others; of a withdrawal only the reader's earlier assessments. Its UIDs are derived from everything but the time: the same assessment has the same UIDs, and one
  * UID never has two contents.
  */
 export function assessmentContent(
-  given: AssessmentToRecord,
+  given: Pick<AssessmentToRecord, 'studyInstanceUID' | 'reader' | 'origin' | 'adjudicates'>,
   { instances, result, ownAssessments, otherAssessments }: AssessedStudy,
-  findings: readonly AssessedFinding[],
+  { findings, withdrawn = [] }: { readonly findings: readonly AssessedFinding[]; readonly withdrawn?: readonly CodedConcept[] },
   ports: Pick<RecordPorts, 'softwareVersion' | 'seriesNumber' | 'clock'>,
 ): AssessmentContent {
   const images = instances.filter((one) => numberOf(one, 'Rows') !== undefined && !isOwnDocument(one));
   const source = images[0] ?? instances[0]!;
-  const predecessors = [...result, ...ownAssessments, ...(given.adjudicates ? otherAssessments : [])].map((one) => one.reference);
+  const predecessors = [...(withdrawn.length > 0 ? [] : result), ...ownAssessments, ...(given.adjudicates ? otherAssessments : [])].map(
+    (one) => one.reference,
+  );
   const content: AssessmentContent = {
     source,
     reader: given.reader,
     findings,
+    withdrawn,
     adjudicates: given.adjudicates ?? false,
     origin: given.origin,
     softwareVersion: ports.softwareVersion,

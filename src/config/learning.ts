@@ -72,6 +72,8 @@ export const assessmentSettings = z
     verifiers: z.array(line(100)).default([]),
     /** Verifying Organization (0040,A027): the organization for which they sign. */
     organization: z.string().trim().min(1, 'expected the name of the hospital or department').max(64).optional(),
+    /** Readers do not see what others state about a study before they have assessed it: assessments/blind-reading.ts. */
+    hideOthersUntilAssessed: z.boolean().default(true),
     /**
      * Systems whose assessments and signed documents in the PACS count as labels: AE titles that send by C-STORE, and `http` for
      * STOW-RS and Orthanc's REST API, which need a login at Orthanc and which this service's own documents use. `*` stands for every

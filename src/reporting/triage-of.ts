@@ -34,6 +34,7 @@ export function triageOf(
     urgency: urgencyOf({ findings, priority, ageGroup, encounterClass }, triage, off),
     ...(ageGroup === undefined ? {} : { ageGroup }),
     ...(encounterClass === undefined ? {} : { encounterClass }),
+    modalities: [...new Set(instances.flatMap((one) => textOf(one, 'Modality') ?? []))].sort(),
     isSelected: rule?.action === 'analyse' || isRequested,
     isRecent: isRecent(instances, triage.maxStudyAgeDays, now),
   };

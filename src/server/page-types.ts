@@ -32,6 +32,7 @@ export type {
   ShownRule,
 } from './schemas/operations.js';
 export type {
+  CodedFinding,
   HistoryEntry,
   OutcomeCounts,
   PageFinding,

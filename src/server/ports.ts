@@ -6,6 +6,7 @@ import type { PacsAddress } from '../http/pacs-address.js';
 import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { RequestState } from '../reporting/request-analysis.js';
+import type { ReadingFilter } from '../store/worklist-order.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { ExplanationLanguage } from '../triage/explanation.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
@@ -19,6 +20,7 @@ import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
 import type { DiscordanceKindName } from './schemas/reports.js';
 import type {
   ChangedModels,
+  CodedFinding,
   Decision,
   ModelDetail,
   ModelsPage,
@@ -148,7 +150,7 @@ export interface AssessmentRequest {
   readonly studyInstanceUID: string;
   /** Account of the reader. */
   readonly reader: string;
-  readonly findings: readonly { readonly name: string; readonly decision: Decision }[];
+  readonly findings: readonly { readonly name: string; readonly decision: Decision; readonly comment?: string | undefined }[];
   /** SOP Instance UID of the text report that the reader saw. */
   readonly assessedDocument?: string | undefined;
   /** Ends a disagreement between readers. */
@@ -156,17 +158,32 @@ export interface AssessmentRequest {
   readonly origin: 'page' | 'api';
 }
 
+/** Who sees the assessments of a study. */
+export interface AssessmentViewer {
+  readonly name: string;
+  /** Readers assess studies: what others state is hidden from them until they have. */
+  readonly isReader: boolean;
+}
+
 export interface AssessmentsPort {
   /** `stored` is false if the PACS contained it already. */
   record(request: AssessmentRequest): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
+  /** The reader takes back every earlier assessment of these findings. */
+  withdraw(
+    request: Pick<AssessmentRequest, 'studyInstanceUID' | 'reader' | 'origin'> & { readonly findings: readonly string[] },
+  ): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
+  /** What can be assessed. */
+  codedFindings(): readonly CodedFinding[];
   /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;
   /**
-   * Assessments oldest first, and the labels that follow from them.
+   * Assessments oldest first, and the labels that follow from them; for readers also from what was read from radiologists' reports.
    *
-   * @param withReports whether also from what was read from radiologists' reports
+   * @param withComments reads the comments from the documents in the PACS
    */
-  ofStudy(studyInstanceUID: string, withReports: boolean): Promise<StudyAssessments>;
+  ofStudy(studyInstanceUID: string, viewer: AssessmentViewer, withComments: boolean): Promise<StudyAssessments>;
+  /** Series Instance UIDs of other readers' assessments that are hidden from this viewer. */
+  hiddenSeries(studyInstanceUID: string, viewer: AssessmentViewer): Promise<ReadonlySet<string>>;
 }
 
 /** The reading state after an action, and whose claim the action ended. */
@@ -281,9 +298,15 @@ export interface WorklistQuery {
   readonly present?: string | undefined;
   /** Beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number, for which the PACS is searched. */
   readonly search?: string | undefined;
-  readonly reading?: ShownReading['state'] | undefined;
+  readonly reading?: ReadingFilter | undefined;
+  /** Time of the result: from this moment on, and before that one. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly modality?: string | undefined;
   /** Default: the setting triage.order. */
-  readonly order?: 'urgency' | 'priority' | undefined;
+  readonly order?: WorklistPage['order'] | undefined;
+  readonly direction?: 'ascending' | 'descending' | undefined;
+  readonly viewer?: AssessmentViewer | undefined;
   /** Of explanations; default English. */
   readonly language?: ExplanationLanguage | undefined;
   readonly limit: number;
@@ -298,7 +321,7 @@ export interface Picture {
 /** What the page shows. */
 export interface PagePort {
   worklist(query: WorklistQuery): Promise<WorklistPage>;
-  counts(): Promise<WorklistCounts>;
+  counts(viewer: AssessmentViewer): Promise<WorklistCounts>;
   /** A text that changes whenever something that the page shows has changed. */
   changeToken(): Promise<string>;
   /** By Study Instance UID; studies that the PACS does not hold are left out. */

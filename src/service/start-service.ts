@@ -243,6 +243,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       pacs,
       store,
       jobs,
+      assessments,
       reportPorts,
       frameReader: serving.first.reader,
       triage: config.triage,

@@ -16,6 +16,8 @@ export interface AssessedFinding {
   /** The prediction of the software; absent if it did not look for the finding. */
   readonly software?: { readonly decision: Decision; readonly probability: number };
   readonly images: readonly ImageReference[];
+  /** What the reader writes about the finding: free text, in the document only. */
+  readonly comment?: string;
 }
 
 /** The person who makes the assessment. */
@@ -30,6 +32,8 @@ export interface Reader {
 export interface AssessmentContent extends HeaderContent {
   readonly reader: Reader;
   readonly findings: readonly AssessedFinding[];
+  /** Findings of which the reader withdraws every earlier assessment: the document states no opinion on them. */
+  readonly withdrawn: readonly CodedConcept[];
   /** Whether it adjudicates a disagreement between readers: earlier statements no longer count. */
   readonly adjudicates: boolean;
   /** Where it was entered: `page`, `api`, `csv`. */

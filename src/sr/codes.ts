@@ -110,6 +110,7 @@ export const codes = {
   added: own('added', 'Added'),
   softwareDecision: own('ai-decision', 'Decision of the software'),
   adjudicatesDisagreement: own('adjudicates', 'Adjudicates a disagreement between readers'),
+  withdrawsAssessment: own('withdraws', 'Withdraws the assessment of'),
   yes: sct('373066001', 'Yes'),
   // CID 7005, demanded by IHE AIR
   processingEquipment: dcm('109102', 'Processing Equipment'),

@@ -18,6 +18,8 @@ export interface ReadStatement {
   readonly comparison?: Comparison;
   readonly softwareDecision?: Decision;
   readonly images: readonly ImageReference[];
+  /** Free text of the reader. */
+  readonly comment?: string;
 }
 
 /** A reader's statements on a study in one document. Strings that it does not contain are ''. */
@@ -31,6 +33,8 @@ export interface ReadAssessment {
   /** `page`, `api`, `csv`; '' if the document does not state it. */
   readonly origin: string;
   readonly findings: readonly ReadStatement[];
+  /** Findings of which the reader withdraws every earlier assessment. */
+  readonly withdrawn: readonly CodedConcept[];
   readonly evidence: readonly DocumentReference[];
   readonly predecessors: readonly DocumentReference[];
   readonly createdAt?: Date;
@@ -65,6 +69,7 @@ export function readAssessment(document: DataSet): ReadAssessment | undefined {
     adjudicates: false,
     origin: '',
     findings: readStatements(document),
+    withdrawn: [],
   };
 }
 
@@ -99,6 +104,7 @@ function readTemplate(document: DataSet, verified: boolean): Omit<ReadAssessment
     verified,
     adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement, formerCodes.adjudicatesDisagreement), codes.yes),
     origin: textNamed(summary, codes.assessmentSource, formerCodes.assessmentSource) ?? '',
+    withdrawn: childrenNamed(summary, codes.withdrawsAssessment).flatMap((item) => conceptOf(item, 'ConceptCodeSequence') ?? []),
     findings: items.flatMap((item): readonly ReadStatement[] => {
       const concept = nameOf(item);
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
@@ -107,6 +113,7 @@ function readTemplate(document: DataSet, verified: boolean): Omit<ReadAssessment
       const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) =>
         sameConcept(stated, comparisonCodes[one]),
       );
+      const comment = textNamed(item, codes.comment);
       const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
       return [
         {
@@ -115,6 +122,7 @@ function readTemplate(document: DataSet, verified: boolean): Omit<ReadAssessment
           ...(comparison ? { comparison } : {}),
           ...(softwareDecision ? { softwareDecision } : {}),
           images: imagesBelow(item, evidence),
+          ...(comment === undefined ? {} : { comment }),
         },
       ];
     }),

@@ -14,6 +14,9 @@ export interface RecordedStatement {
   readonly softwareDecision?: 'present' | 'absent' | 'undetermined';
 }
 
+/** A finding of which a reader withdraws every earlier assessment. */
+export type WithdrawnFinding = Pick<RecordedStatement, 'name' | 'code' | 'scheme' | 'meaning'>;
+
 export type AssessmentKind = 'assessment' | 'verified-report';
 /** How a label reached us. The model's own output is none of them. */
 export type LabelSource = 'page' | 'api' | 'csv' | 'assessment' | 'verified-report' | 'orthanc-label' | 'report';
@@ -31,6 +34,7 @@ export const assessment = chestAi.table('assessment', {
   /** Absent if the document does not state it. */
   givenAt: timeColumn('given_at'),
   findings: jsonb('findings').$type<readonly RecordedStatement[]>().notNull(),
+  withdrawn: jsonb('withdrawn').$type<readonly WithdrawnFinding[]>().notNull().default([]),
   /** SOP Instance UIDs of the assessed results and of the assessments that it adjudicates. */
   predecessors: jsonb('predecessors').$type<readonly string[]>().notNull(),
 });

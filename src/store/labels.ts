@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { LabelOrigin } from '../lib/label-origin.js';
 import type { Database } from './database.js';
 import { studyStatistics } from './drift-schema.js';
+import { updateDisagreement } from './disagreement.js';
 import { label, assessment } from './label-schema.js';
 import { study } from './schema.js';
 
@@ -51,6 +52,16 @@ const isStanding = sql`NOT EXISTS (
   WHERE earlier.sop_instance_uid = ${label.origin} AND earlier.kind = 'verified-report' AND later.kind = 'verified-report'
     AND later.predecessors @> to_jsonb(earlier.sop_instance_uid) AND NOT earlier.predecessors @> to_jsonb(later.sop_instance_uid))`;
 
+/**
+ * Not so where the reader withdrew it afterwards: the withdrawal names the assessment as its predecessor, or is later and not itself a
+ * predecessor of the assessment (the clock may have been set back).
+ */
+const isNotWithdrawn = sql`NOT EXISTS (
+  SELECT 1 FROM ${assessment} AS earlier JOIN ${assessment} AS later ON later.study_instance_uid = earlier.study_instance_uid AND later.reader = earlier.reader
+  WHERE earlier.sop_instance_uid = ${label.origin} AND later.withdrawn @> jsonb_build_array(jsonb_build_object('name', ${label.finding}))
+    AND (later.predecessors @> to_jsonb(earlier.sop_instance_uid)
+      OR (coalesce(later.given_at >= earlier.given_at, true) AND NOT earlier.predecessors @> to_jsonb(later.sop_instance_uid))))`;
+
 export function labelsIn(database: Database): Labels {
   return {
     async statements({ after, studies = 500 } = {}) {
@@ -74,6 +85,7 @@ export function labelsIn(database: Database): Labels {
                 page.map(({ uid }) => uid),
               ),
               isStanding,
+              isNotWithdrawn,
             ),
           )
           .orderBy(asc(label.studyInstanceUID), asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
@@ -85,7 +97,7 @@ export function labelsIn(database: Database): Labels {
         tables
           .select()
           .from(label)
-          .where(and(eq(label.studyInstanceUID, studyInstanceUID), isStanding))
+          .where(and(eq(label.studyInstanceUID, studyInstanceUID), isStanding, isNotWithdrawn))
           .orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
       );
     },
@@ -98,7 +110,7 @@ export function labelsIn(database: Database): Labels {
             tables
               .select()
               .from(label)
-              .where(and(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000)), isStanding)),
+              .where(and(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000)), isStanding, isNotWithdrawn)),
           )),
         );
       }
@@ -131,6 +143,10 @@ export function labelsIn(database: Database): Labels {
           }));
           await tables.insert(label).values(rows).onConflictDoNothing();
         }
+        await updateDisagreement(
+          tables,
+          [...gone, ...fresh].map(({ studyInstanceUID }) => studyInstanceUID),
+        );
         return { added: fresh.length, removed: gone.length };
       }),
 

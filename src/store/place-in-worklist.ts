@@ -1,6 +1,7 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { AgeGroup } from '../dicom/patient-age.js';
 import type { Tables } from './database.js';
+import { updateDisagreement } from './disagreement.js';
 import { assessment } from './label-schema.js';
 import { reading, type RecordedEncounter } from './reading-schema.js';
 import { study, type RecordedFinding } from './schema.js';
@@ -10,6 +11,8 @@ export interface NewTriage {
   readonly urgency: number;
   readonly ageGroup?: AgeGroup | undefined;
   readonly encounterClass?: RecordedEncounter | undefined;
+  /** Of the images. */
+  readonly modalities?: readonly string[] | undefined;
   /** A routing rule has it analysed. */
   readonly isSelected: boolean;
   /** It does not come from an archive. */
@@ -36,7 +39,8 @@ export interface PlacedResult {
  */
 export async function placeInWorklist(tables: Tables, placed: PlacedResult): Promise<void> {
   const { studyInstanceUID, triage, findings, findingsBefore, createdAt, now, isReanalysis } = placed;
-  const { urgency, ageGroup = null, encounterClass = null, isSelected, isRecent } = triage;
+  const { urgency, ageGroup = null, encounterClass = null, modalities, isSelected, isRecent } = triage;
+  const facts = modalities && modalities.length > 0 ? { modalities: [...modalities] } : {};
   const [known] = await tables.select().from(reading).where(eq(reading.studyInstanceUID, studyInstanceUID)).for('update');
   if (!known) {
     const [[seen], [assessed]] = [
@@ -44,7 +48,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       await tables
         .select({ reader: assessment.reader, at: assessment.givenAt })
         .from(assessment)
-        .where(eq(assessment.studyInstanceUID, studyInstanceUID))
+        .where(and(eq(assessment.studyInstanceUID, studyInstanceUID), sql`${assessment.withdrawn} = '[]'`))
         .orderBy(sql`${desc(assessment.givenAt)} NULLS LAST`)
         .limit(1),
     ];
@@ -55,8 +59,10 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       urgency,
       ageGroup,
       encounterClass,
+      ...facts,
       ...(assessed ? { reader: assessed.reader, readAt: assessed.at ?? now } : {}),
     });
+    await updateDisagreement(tables, [studyInstanceUID]);
     return;
   }
   const waits = isReanalysis ? known.waits : isSelected && (known.waits || isRecent);
@@ -68,6 +74,7 @@ export async function placeInWorklist(tables: Tables, placed: PlacedResult): Pro
       urgency,
       ageGroup,
       encounterClass,
+      ...facts,
       waits,
       ...(startsToWait ? { waitingSince: now } : {}),
       ...(isReopened ? { readAt: null, reader: null, claimedUntil: null } : {}),

@@ -22,4 +22,8 @@ export const reading = chestAi.table('reading', {
   /** Until then nobody else reads it. */
   claimedUntil: timeColumn('claimed_until'),
   readAt: timeColumn('read_at'),
+  /** The readers disagree on a finding (migrations/0039). */
+  isDisagreed: boolean('is_disagreed').notNull().default(false),
+  /** Of the images, e.g. DX. */
+  modalities: text('modalities').array().notNull().default([]),
 });

@@ -1,5 +1,6 @@
 import { and, asc, desc, gt, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm';
 import { Fault } from '../errors.js';
+import { assessment } from './label-schema.js';
 import { isPageId, isPageTime } from './result-page.js';
 import { reading } from './reading-schema.js';
 import type { ReadingRow } from './readings.js';
@@ -66,9 +67,40 @@ export function orderOf({ range }: Pick<RangeStart, 'range'>): readonly SQL[] {
   }
 }
 
+/**
+ * A reading state, or what concerns one reader. to-read: waits, and nobody else reads it. second: others have assessed it, the reader has
+ * not. disagreed: the readers disagree on a finding.
+ */
+export type ReadingFilter = 'unread' | 'being-read' | 'read' | 'to-read' | 'second' | 'disagreed';
+
+/** Who asks for the worklist. */
+export interface WorklistReader {
+  readonly name: string;
+  /** Disagreements are shown only where the reader has assessed the study: otherwise they would tell what others state. */
+  readonly isBlind: boolean;
+}
+
 /** Of the reading state, whatever the order. */
-export function readingCondition(state: 'unread' | 'being-read' | 'read' | undefined, now: Date): SQL | undefined {
+export function readingCondition(
+  state: ReadingFilter | undefined,
+  now: Date,
+  reader: WorklistReader = { name: '', isBlind: true },
+): SQL | undefined {
+  const own = sql`EXISTS (SELECT 1 FROM ${assessment} WHERE ${assessment.reader} = ${reader.name} AND ${assessment.studyInstanceUID} = ${reading.studyInstanceUID})`;
   switch (state) {
+    case 'to-read':
+      return and(
+        waits,
+        sql`(${reading.claimedUntil} IS NULL OR ${reading.claimedUntil} <= ${now.toISOString()}::timestamptz OR ${reading.reader} = ${reader.name})`,
+      );
+    case 'second':
+      return and(
+        isNotNull(reading.readAt),
+        sql`NOT ${own}`,
+        sql`EXISTS (SELECT 1 FROM ${assessment} WHERE ${assessment.studyInstanceUID} = ${reading.studyInstanceUID})`,
+      );
+    case 'disagreed':
+      return and(sql`${reading.isDisagreed}`, reader.isBlind ? own : undefined);
     case 'unread':
       return and(waits, sql`(${reading.claimedUntil} IS NULL OR ${reading.claimedUntil} <= ${now.toISOString()}::timestamptz)`);
     case 'being-read':

@@ -2,11 +2,22 @@ import { and, desc, eq, getTableColumns, inArray, like, sql, type SQL } from 'dr
 import { Fault } from '../errors.js';
 import type { Database } from './database.js';
 import { reading } from './reading-schema.js';
-import type { ReadingRow, ReadingState } from './readings.js';
+import type { ReadingRow } from './readings.js';
 import { isPageId, isPageTime } from './result-page.js';
 import type { ResultRow } from './results.js';
 import { result, worklistChange, type Outcome } from './schema.js';
-import { conditionOf, orderOf, pageMark, rangeCount, rangeStartOf, readingCondition, type RangeStart } from './worklist-order.js';
+import {
+  conditionOf,
+  orderOf,
+  pageMark,
+  rangeCount,
+  rangeStartOf,
+  readingCondition,
+  type RangeStart,
+  type ReadingFilter,
+  type WorklistReader,
+} from './worklist-order.js';
+import { markByTime, pageByTime, type SortDirection } from './worklist-sort.js';
 
 export interface WorklistFilter {
   readonly outcome?: Outcome | undefined;
@@ -16,9 +27,18 @@ export interface WorklistFilter {
   readonly studyPrefix?: string | undefined;
   readonly studies?: readonly string[] | undefined;
   /** `unread`: waits, and nobody has claimed it. */
-  readonly reading?: ReadingState | undefined;
-  /** Default `priority`: of the rule, then newest. `urgency`: the order of reading, see worklist-order.ts. */
-  readonly order?: 'urgency' | 'priority' | undefined;
+  readonly reading?: ReadingFilter | undefined;
+  /** Who reads: what `to-read`, `second` and `disagreed` are about. */
+  readonly reader?: WorklistReader | undefined;
+  /** Time of the result: from this moment on, and before that one. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** Of the images, e.g. CT. */
+  readonly modality?: string | undefined;
+  /** Default `priority`: of the rule, then newest. `urgency`: the order of reading, see worklist-order.ts. `time`: of the result. */
+  readonly order?: 'urgency' | 'priority' | 'time' | undefined;
+  /** Of the order `time`; default descending. */
+  readonly direction?: SortDirection | undefined;
   /** In the order of reading, studies that wait since this moment or longer go first; default: none. */
   readonly overdueSince?: Date | undefined;
   /** At which claims are still valid; default now. */
@@ -43,6 +63,8 @@ export interface Worklist {
   page(filter?: WorklistFilter): Promise<WorklistResults>;
   /** Number of current results in which a finding is present. */
   countPresent(): Promise<number>;
+  /** Number of studies of a reading state. */
+  countReading(filter: ReadingFilter, reader: WorklistReader): Promise<number>;
   /** Changes whenever another result becomes current, a reader claims or has read a study, or a study leaves the worklist. */
   newest(): Promise<string>;
 }
@@ -83,8 +105,11 @@ export function worklistIn(database: Database): Worklist {
   return {
     async page(filter = {}) {
       const size = Math.min(Math.max(1, Math.trunc(filter.limit ?? 50)), 500);
-      if (filter.order === 'urgency') return byUrgency(filter, size, select);
-      return byPriority(filter, size, filter.reading === undefined ? selectResults : select);
+      const { order } = filter;
+      if (order === 'urgency') return byUrgency(filter, size, select);
+      const selectBy = (filter.reading ?? filter.modality) === undefined ? selectResults : select;
+      if (order === 'time') return byTime(filter, size, selectBy);
+      return byPriority(filter, size, selectBy);
     },
 
     async countPresent() {
@@ -97,6 +122,16 @@ export function worklistIn(database: Database): Worklist {
       return row?.n ?? 0;
     },
 
+    async countReading(filter, reader) {
+      const [row] = await database.run((tables) =>
+        tables
+          .select({ n: sql<number>`count(*)::int` })
+          .from(reading)
+          .where(readingCondition(filter, new Date(), reader)),
+      );
+      return row!.n;
+    },
+
     async newest() {
       const [row] = await database.run((tables) => tables.select({ number: worklistChange.number }).from(worklistChange));
       return String(row?.number ?? 0);
@@ -105,7 +140,15 @@ export function worklistIn(database: Database): Worklist {
 }
 
 function notWaiting({ studyInstanceUID, createdAt }: ResultRow): ReadingRow {
-  const nobody = { ageGroup: null, encounterClass: null, reader: null, claimedUntil: null, readAt: null };
+  const nobody = {
+    ageGroup: null,
+    encounterClass: null,
+    reader: null,
+    claimedUntil: null,
+    readAt: null,
+    isDisagreed: false,
+    modalities: [],
+  };
   return { studyInstanceUID, waits: false, waitingSince: createdAt, urgency: 0, ...nobody };
 }
 
@@ -139,7 +182,26 @@ async function byUrgency(filter: WorklistFilter, size: number, select: Select): 
   return { rows };
 }
 
-function conditionsOf({ outcome, present, studyPrefix, studies, reading: state, now = new Date() }: WorklistFilter): SQL | undefined {
+async function byTime(filter: WorklistFilter, size: number, select: Select): Promise<WorklistResults> {
+  const { condition, order } = pageByTime(filter.direction ?? 'descending', filter.after);
+  const rows = await select(and(conditionsOf(filter), condition), order, size + 1);
+  const page = rows.slice(0, size);
+  const last = page.at(-1);
+  return rows.length > size && last ? { rows: page, next: markByTime(last) } : { rows: page };
+}
+
+function conditionsOf({
+  outcome,
+  present,
+  studyPrefix,
+  studies,
+  reading: state,
+  reader,
+  since,
+  until,
+  modality,
+  now = new Date(),
+}: WorklistFilter): SQL | undefined {
   return and(
     outcome && eq(result.outcome, outcome),
     present === undefined
@@ -147,7 +209,10 @@ function conditionsOf({ outcome, present, studyPrefix, studies, reading: state, 
       : sql`${result.findings} @> ${JSON.stringify([{ decision: 'present', ...(present === 'any' ? {} : { name: present }) }])}::jsonb`,
     studyPrefix ? like(result.studyInstanceUID, `${studyPrefix.replace(/[%_\\]/g, '\\$&')}%`) : undefined,
     studies ? inArray(result.studyInstanceUID, [...studies]) : undefined,
-    readingCondition(state, now),
+    since === undefined ? undefined : sql`${result.createdAt} >= ${since.toISOString()}::timestamptz`,
+    until === undefined ? undefined : sql`${result.createdAt} < ${until.toISOString()}::timestamptz`,
+    modality === undefined ? undefined : sql`${reading.modalities} @> ARRAY[${modality}]::text[]`,
+    readingCondition(state, now, reader),
   );
 }
 

@@ -19,13 +19,19 @@ export async function get<Reply>(path: string): Promise<Reply> {
 }
 
 /**
- * @param options `stay`: a 401 reply is about the content of the request, not about the session
+ * @param options `stay`: a 401 reply is about the content of the request, not about the session. `keepalive`: the request is sent even if the
+ *   page is left meanwhile; then the body has at most 64 kB.
  * @throws ApiFault
  */
-export async function post<Reply>(path: string, body?: unknown, { stay = false }: { readonly stay?: boolean } = {}): Promise<Reply> {
+export async function post<Reply>(
+  path: string,
+  body?: unknown,
+  { stay = false, keepalive = false }: { readonly stay?: boolean; readonly keepalive?: boolean } = {},
+): Promise<Reply> {
   return read<Reply>(
     await send(path, {
       method: 'POST',
+      keepalive,
       headers: { 'X-Chest-Ai': 'page', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }),

@@ -10,6 +10,7 @@ import { useLive } from './live.js';
 import { Loading } from './parts/query-boundary.js';
 import { timeZone } from './parts/time.js';
 import { languageCodes, languageName, useTexts, type TextKey } from './texts/texts.js';
+import { PendingNotice } from './reading/pending-notice.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
@@ -105,6 +106,7 @@ export function App(): ReactNode {
             <Route component={NotFound} />
           </Switch>
         </Suspense>
+        <PendingNotice />
         <Text size="sm" mt="xl" className="notice">
           {t('app.notice')}
         </Text>

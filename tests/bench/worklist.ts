@@ -29,11 +29,12 @@ export async function bench(): Promise<void> {
       const store = await openEmptyStore(backend);
       try {
         await fill(store);
-        if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.result, chest_ai.reading' });
+        if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.result, chest_ai.reading, chest_ai.assessment' });
         console.log(
           `a page of 50 of ${studies.toLocaleString('en')} studies, ${backend.name} database, ${analysed ? 'with' : 'without'} statistics; load average ${loadavg()[0]!.toFixed(1)}:`,
         );
         await measure(store, {});
+        await measureSorted(store);
         for (const [name, read, overdue] of readingStates) {
           await store.sql.query({ text: `UPDATE chest_ai.reading SET read_at = CASE WHEN ${read} THEN now() END` });
           if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.reading' });
@@ -87,6 +88,32 @@ async function measure(store: Store, order: Order): Promise<void> {
   console.log(`  counts by outcome      ${spread(counting)}`);
 }
 
+/** Columns that sort, and filters of a reader who has assessed half of the studies. */
+async function measureSorted(store: Store): Promise<void> {
+  const reader = { name: 'ann', isBlind: true };
+  const cases: Readonly<Record<string, Parameters<Store['worklist']['page']>[0]>> = {
+    'newest result first': { order: 'time' },
+    'oldest result first': { order: 'time', direction: 'ascending' },
+    'an hour, by time': { order: 'time', since: new Date(start + 36e6), until: new Date(start + 396e5) },
+    'an hour, by urgency': {
+      order: 'urgency',
+      overdueSince: new Date(start),
+      since: new Date(start + 36e6),
+      until: new Date(start + 396e5),
+    },
+    'a rare modality': { order: 'urgency', overdueSince: new Date(start), modality: 'RF' },
+    'to read': { order: 'urgency', overdueSince: new Date(start), reading: 'to-read', reader },
+    'second reading': { order: 'urgency', overdueSince: new Date(start), reading: 'second', reader },
+    'second reading, none': { order: 'urgency', overdueSince: new Date(start), reading: 'second', reader: { name: 'all', isBlind: true } },
+    disagreed: { order: 'urgency', overdueSince: new Date(start), reading: 'disagreed', reader },
+  };
+  for (const [name, filter] of Object.entries(cases)) {
+    const waits: number[] = [];
+    for (let repeat = 0; repeat < pages; repeat++) waits.push((await timed(store, { limit: 50, ...filter })).took);
+    console.log(`  ${name.padEnd(22)} ${spread(waits)}`);
+  }
+}
+
 async function timed(
   store: Store,
   filter: Parameters<Store['worklist']['page']>[0],
@@ -107,7 +134,18 @@ async function fill(store: Store): Promise<void> {
       FROM generate_series(1, ${studies}) AS n`,
   });
   await store.sql.query({
-    text: `INSERT INTO chest_ai.reading (study_instance_uid, waits, waiting_since, urgency)
-      SELECT study_instance_uid, true, created_at, (hashtext(study_instance_uid) & 1023) % 1000 FROM chest_ai.result`,
+    text: `INSERT INTO chest_ai.reading (study_instance_uid, waits, waiting_since, urgency, modalities, is_disagreed)
+      SELECT study_instance_uid, true, created_at, (hashtext(study_instance_uid) & 1023) % 1000,
+        CASE WHEN substr(study_instance_uid, 5)::int % 10000 = 3 THEN ARRAY['RF'] ELSE ARRAY['DX'] END, substr(study_instance_uid, 5)::int % 500 = 0
+      FROM chest_ai.result`,
   });
+  // One reader has assessed half of the studies, another all of them.
+  for (const [reader, every] of [
+    ['ann', 2],
+    ['all', 1],
+  ] as const)
+    await store.sql.query({
+      text: `INSERT INTO chest_ai.assessment (sop_instance_uid, series_instance_uid, study_instance_uid, kind, reader, verified, adjudicates, origin, given_at, findings, predecessors)
+        SELECT '${reader}' || n, 's', '1.2.' || n, 'assessment', '${reader}', false, false, 'page', now(), '[]', '[]' FROM generate_series(1, ${studies}) AS n WHERE n % ${every} = 0`,
+    });
 }

@@ -98,7 +98,7 @@ describe('the image on the study page', { ...(skip ? { skip } : {}) }, () => {
     await page.waitForSelector('text=Opacity of the heat map: 30 %', patience);
     const width = async (): Promise<number> => Number(/W (\d+)/.exec((await text('[data-testid=window]')) ?? '')?.[1]);
     const first = await width();
-    await page.keyboard.press('w');
+    await page.keyboard.press('g');
     await eventually('a narrower window', async () => assert.ok((await width()) < first));
     await page.keyboard.press('+');
     await page.keyboard.press('+');
@@ -163,9 +163,9 @@ describe('the image on the study page', { ...(skip ? { skip } : {}) }, () => {
     await page.waitForSelector('text=C 400 W 1800 HU', patience);
     await screenshot(page, 'image-ct');
     // The scout is an image of its own.
-    await page.keyboard.press('x');
+    await page.keyboard.press('s');
     await page.locator('[data-testid=stage]').focus();
-    await page.keyboard.press('x');
+    await page.keyboard.press('s');
     await eventually('the scout', async () => assert.equal(await page.locator('[data-testid=slice]').count(), 0));
     assert.deepEqual(await accessibilityFaults(page), []);
   });

@@ -79,6 +79,7 @@ describe('the page: research', { ...(skip ? { skip } : {}) }, () => {
       givenAt: new Date(),
       findings: [{ name: 'pneumonia', code: '1', scheme: 'SCT', meaning: 'Pneumonia', decision: 'absent' }],
       predecessors: [],
+      withdrawn: [],
     });
     await page.goto(view());
     const table = page.locator('[data-testid=labels]');

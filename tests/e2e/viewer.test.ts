@@ -162,7 +162,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     assert.ok((await colourfulness(open)) > 0.02, 'part of the picture is coloured');
   });
 
-  test('two clicks in the viewer are an assessment: a verified SR in Orthanc that names reader and report, and a label', async () => {
+  test('usability 1, 5: two clicks in the viewer are an assessment: a verified SR in Orthanc that names reader and report, and a label', async () => {
     const { page } = open;
     const { current } = await documentsOf(pacs.dicomWeb, study);
     const report = current.find((one) => one.kind === 'text')!.reference.sopInstanceUID;
@@ -180,6 +180,22 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 0, 'the panel is closed');
 
     await page.getByTestId('bar-toggle').click();
+    // Usability 5: the three buttons are in the same place for every finding, whatever the software says, whose decision is marked.
+    const texts = await page
+      .locator('#chest-ai-assessments .choices')
+      .evaluateAll((groups) => groups.map((group) => [...group.querySelectorAll('button')].map((one) => one.textContent)));
+    assert.ok(texts.length > 0);
+    for (const group of texts)
+      assert.deepEqual(
+        group.map((one) => one?.replace(/AI$/, '')),
+        ['Present', 'Undetermined', 'Absent'],
+      );
+    assert.match((await page.getByTestId('bar-pneumonia-present').textContent()) ?? '', /AI$/);
+    // Usability 1: a click can be taken back.
+    await page.getByTestId('bar-pneumonia-undetermined').click();
+    await page.getByTestId('bar-message').locator('text=saved in 5 s').waitFor(patience);
+    await page.getByTestId('bar-undo').click();
+    assert.equal(await page.getByTestId('bar-pneumonia-undetermined').getAttribute('aria-pressed'), 'false');
     await page.getByTestId('bar-pneumonia-absent').click();
 
     await page.getByTestId('bar-message').locator('text=Stored in the PACS: Pneumonia absent').waitFor(patience);
@@ -223,6 +239,23 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     await page.keyboard.press('Enter');
     await page.getByTestId('bar-message').locator('text=Stored in the PACS: Pneumonia present').waitFor(patience);
     await eventually('the focus stays', async () => assert.equal(await at(), 'bar-pneumonia-present'));
+    // The same keys as on the page, wherever the focus is.
+    await page.evaluate(() => (document.querySelector('#chest-ai-assessments')!.shadowRoot!.activeElement as HTMLElement).blur());
+    await page.keyboard.press('k');
+    await page.keyboard.press('x');
+    await page.getByTestId('bar-message').locator('text=Pneumonia absent: saved in 5 s').waitFor(patience);
+    await page.keyboard.press('q');
+    await eventually('taken back', async () =>
+      assert.equal(await page.getByTestId('bar-pneumonia-present').getAttribute('aria-pressed'), 'true'),
+    );
+    await page.keyboard.press('w');
+    await page.getByTestId('bar-earlier').waitFor(patience);
+    assert.equal(await page.getByTestId('bar-pneumonia-present').getAttribute('aria-pressed'), 'false', 'withdrawn');
+    await page.keyboard.press('y');
+    await page.getByTestId('bar-message').locator('text=Stored in the PACS: Pneumonia present').waitFor(patience);
+    await screenshot(page, 'viewer-withdrawn');
+    await page.locator('body').press('Alt+KeyV');
+    await page.getByTestId('bar-pneumonia-present').focus();
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 0);
     assert.equal(await at(), 'bar-toggle');
@@ -232,7 +265,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
   test('an assessment reads as a report in the viewer', async () => {
     const { page } = open;
     await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
-    await page.locator("text=Reader's assessment (verified)").first().dblclick(patience);
+    await page.locator('text=/Assessment: Pneumonia/').first().dblclick(patience);
     await page.waitForSelector('text=/not a radiology report, not for diagnosis/i', patience);
     const body = (await page.textContent('body')) ?? '';
     for (const expected of [/Pneumonia: (absent|present)/, /petrova/, /(Rejects the software's finding|Confirms the software)/])

@@ -284,6 +284,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
           findings: [
             { name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision: number % 2 ? 'present' : 'absent' },
           ],
+          withdrawn: [],
           predecessors: [],
         });
         await index.audit.append({ actor: `../${number}`, action: 'study.view', subject: { studyInstanceUID: study } });

@@ -77,10 +77,15 @@ before(async () => {
           recorded = request;
           return { assessment, stored: true };
         },
+        withdraw: async () => ({ assessment, stored: true }),
+        hiddenSeries: async () => new Set(),
+        codedFindings: () => [{ name: 'pneumonia', meaning: 'Pneumonia', code: '233604007', scheme: 'SCT' }],
         mayVerify: () => false,
         ofStudy: async () => ({
           assessments: [assessment],
           labels: [{ studyInstanceUID: study, finding: 'pneumonia', state: 'agreed', decision: 'present', statements: [] }],
+          othersHidden: false,
+          mayAdjudicate: false,
         }),
       },
       readings: {
@@ -107,7 +112,7 @@ before(async () => {
       }),
     },
     page: {
-      worklist: async () => ({ rows: [{ ...row, reading }], order: 'urgency', next: 'x' }),
+      worklist: async () => ({ rows: [{ ...row, reading, assessedBy: [{ reader: 'reader', at: null }] }], order: 'urgency', next: 'x' }),
       study: async (studyInstanceUID) => ({
         studyInstanceUID,
         history: [historyEntry],

@@ -45,6 +45,7 @@ async function recordEverything(store: Store, studyInstanceUID: string): Promise
     origin: 'page',
     givenAt: at,
     findings: [{ name: 'pneumonia', code: '1', scheme: 'SCT', meaning: 'Pneumonia', decision: 'present' }],
+    withdrawn: [],
     predecessors: [],
   });
   await store.shadow.record({

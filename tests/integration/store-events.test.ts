@@ -33,6 +33,7 @@ const report = (
   origin: 'document',
   givenAt: new Date('2026-03-01T08:00:00Z'),
   findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision }],
+  withdrawn: [],
   predecessors: [],
   ...more,
 });

@@ -195,6 +195,7 @@ for (const backend of storeBackends()) {
         origin: 'page',
         givenAt: minutes(3),
         findings: [],
+        withdrawn: [],
         predecessors: [],
       });
       assert.ok(await hasChanged());
@@ -214,6 +215,7 @@ for (const backend of storeBackends()) {
         origin: 'document',
         givenAt: minutes(3),
         findings: [],
+        withdrawn: [],
         predecessors: [],
       });
       await store.results.restoreResult(result('2.4'));

@@ -108,7 +108,8 @@ export const assessment = {
   adjudicates: false,
   origin: 'page',
   givenAt: '2026-03-01T08:00:00.000Z',
-  findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision: 'present' as const }],
+  findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision: 'present' as const, isCurrent: true }],
+  withdrawn: [],
   predecessors: [],
 };
 export const model: ShownModel = {

@@ -7,6 +7,7 @@ export const bodies: Readonly<Record<string, unknown>> = {
   'post /api/login': { name: 'openapi', password: 'correct horse battery' },
   'post /api/password': { current: 'correct horse battery', next: 'another horse battery' },
   'post /api/studies/{study}/assessments': { findings: [{ name: 'pneumonia', decision: 'present' }], adjudicates: true },
+  'post /api/studies/{study}/assessments/withdrawals': { findings: ['pneumonia'] },
   'post /api/studies/{study}/reading/claim': { takeOver: true },
   'post /request-analysis/{study}': { token: 'of another page' },
   'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },

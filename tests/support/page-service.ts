@@ -32,15 +32,17 @@ export function pageStudies() {
   return { clear: clear!, opacity: opacity!, lateral: lateral!, hand: hand! };
 }
 
-/** @param settings of the messages and of the reports of radiologists, called before the first start, and those of triage that differ */
+/** @param settings of the messages and of the reports of radiologists, called before the first start, and those of triage and assessments that differ */
 export function usePageService({
   messages = () => undefined,
   reports = () => undefined,
   triage = {},
+  assessments = {},
 }: {
   readonly messages?: () => unknown;
   readonly reports?: () => unknown;
   readonly triage?: Partial<Config['triage']>;
+  readonly assessments?: Partial<Config['assessments']>;
 } = {}): PageService {
   let service: RunningService | undefined;
   let browser: Browser | undefined;
@@ -61,6 +63,7 @@ export function usePageService({
       dataDir,
       routingFile,
       triage,
+      assessments,
       model: { directory: model },
       messages: messages(),
       reports: reports(),

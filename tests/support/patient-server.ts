@@ -69,8 +69,11 @@ export async function startPatientServer(): Promise<PatientServer> {
       resultsOf: async () => [result],
       assessments: {
         record: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }),
+        withdraw: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }),
+        hiddenSeries: async () => new Set(),
+        codedFindings: () => [],
         mayVerify: () => false,
-        ofStudy: async () => ({ assessments: [], labels: [] }),
+        ofStudy: async () => ({ assessments: [], labels: [], othersHidden: false, mayAdjudicate: false }),
       },
       readings: {
         claim: async () => ({ reading }),

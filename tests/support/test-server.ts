@@ -24,7 +24,7 @@ import {
 
 const emptyPage: PagePort = {
   worklist: async () => ({ rows: [], order: 'urgency' }),
-  counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0 }),
+  counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0, toRead: 0, disagreed: 0 }),
   changeToken: async () => '',
   patients: async () => ({}),
   study: async (studyInstanceUID) => ({ studyInstanceUID, history: [], images: [], heatMaps: [], pacs: 'gone' }),
@@ -68,8 +68,11 @@ export async function startTestServer(
     erase: noStudy,
     assessments: {
       record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
+      withdraw: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
+      hiddenSeries: async () => new Set(),
+      codedFindings: () => [],
       mayVerify: () => false,
-      ofStudy: async () => ({ assessments: [], labels: [] }),
+      ofStudy: async () => ({ assessments: [], labels: [], othersHidden: false, mayAdjudicate: false }),
     },
     readings: { claim: noStudy, release: noStudy, markRead: noStudy, markUnread: noStudy },
     health: async () => ({

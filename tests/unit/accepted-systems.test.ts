@@ -18,7 +18,8 @@ function installation(ofOtherSystems: number) {
   return {
     index,
     warnings,
-    start: (acceptFrom?: string[]) => acceptedSystems({ assessments: { verifiers: [], acceptFrom } }, store, log),
+    start: (acceptFrom?: string[]) =>
+      acceptedSystems({ assessments: { verifiers: [], hideOthersUntilAssessed: true, acceptFrom } }, store, log),
   };
 }
 

@@ -21,6 +21,7 @@ test('issue 18: labels by finding, reader and site; who disagrees about a study 
         givenAt: new Date('2026-03-01T08:00:00Z'),
         findings: [{ name: finding, code: '1', scheme: 'SCT', meaning: finding, decision }],
         predecessors: [],
+        withdrawn: [],
       });
     await give('1.1', 'anna', 'pneumonia', 'present', '9.1');
     await give('1.1', 'ben', 'pneumonia', 'absent', '9.2');

@@ -24,6 +24,7 @@ const base: AssessmentContent = {
   source,
   reader: { name: 'meier' },
   findings: [assessed('pneumonia', 'present', { decision: 'present', probability: 0.934 })],
+  withdrawn: [],
   adjudicates: false,
   origin: 'page',
   softwareVersion: '0.1.0',
@@ -60,6 +61,11 @@ export const assessmentExamples: Readonly<Record<string, AssessmentContent>> = {
     ],
   },
   adjudicating: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, adjudicates: true, origin: 'api' },
+  commented: {
+    ...base,
+    findings: [{ ...assessed('pneumonia', 'present'), comment: 'Behind the heart, seen on the lateral view only.' }],
+  },
+  withdrawn: { ...base, findings: [], withdrawn: [finding('pneumonia', 0, 'absent').concept], evidence: [imageReference(0)] },
   'without-result': {
     ...base,
     findings: [assessed('pneumothorax', 'absent', undefined, [])],
@@ -73,4 +79,4 @@ export const assessmentExamples: Readonly<Record<string, AssessmentContent>> = {
 };
 
 /** Those that pydicom and highdicom have read (tests/oracles/sr). */
-export const assessmentsReadElsewhere = ['every-comparison', 'adjudicating', 'without-result'] as const;
+export const assessmentsReadElsewhere = ['every-comparison', 'adjudicating', 'without-result', 'commented', 'withdrawn'] as const;

@@ -46,6 +46,11 @@ for (const [name, content] of Object.entries(assessmentExamples)) {
       assert.equal(read.origin, content.origin);
       assert.equal(read.createdAt?.getTime(), content.createdAt.getTime(), 'to the millisecond');
       assert.deepEqual(read.predecessors, content.predecessors);
+      assert.deepEqual(read.withdrawn, content.withdrawn);
+      assert.deepEqual(
+        read.findings.map(({ comment }) => comment),
+        content.findings.map(({ comment }) => comment),
+      );
       assert.deepEqual(
         read.findings.map(({ concept, decision, comparison, softwareDecision, images }) => ({
           concept,
@@ -77,13 +82,34 @@ for (const [name, content] of Object.entries(assessmentExamples)) {
       for (const { item, path } of everyItem(document)) {
         if (path === 'root') continue;
         assert.ok(item['ConceptNameCodeSequence'], path);
-        if (path.split('.').length > 3) assert.ok(['IMAGE', 'CODE'].includes(String(item['ValueType'])), path);
+        if (path.split('.').length > 3) assert.ok(['IMAGE', 'CODE', 'TEXT'].includes(String(item['ValueType'])), path);
       }
       assert.notEqual(itemsOf(document, 'ConceptNameCodeSequence')[0]?.['CodeValue'], '126000');
       assert.ok(JSON.stringify(document).includes('not for diagnosis'));
     });
   });
 }
+
+test('usability 1: the Series Description names finding and decision, as many as fit into LO', () => {
+  const described = Object.fromEntries(
+    Object.entries(assessmentExamples).map(([name, content]) => [name, textOf(assessmentReport(content), 'SeriesDescription')]),
+  );
+  assert.deepEqual(described, {
+    confirmed: 'Assessment: Pneumonia present',
+    verified: 'Assessment: Pneumonia present',
+    'every-comparison': 'Assessment: COVID-19 absent, Mass present and 3 more',
+    adjudicating: 'Adjudication: Pneumonia present',
+    commented: 'Assessment: Pneumonia present',
+    withdrawn: 'Assessment withdrawn: Pneumonia',
+    'without-result': 'Assessment: Pneumothorax absent',
+    'ct-frames': 'Assessment: COVID-19 present',
+  });
+  const long = { ...assessmentExamples['withdrawn']!.withdrawn[0]!, meaning: 'x'.repeat(60) };
+  assert.equal(
+    textOf(assessmentReport({ ...assessmentExamples['withdrawn']!, withdrawn: [long] }), 'SeriesDescription'),
+    'Assessment withdrawn: 1 finding',
+  );
+});
 
 test('results of ours are no assessment, and no assessment is read out of them', () => {
   for (const content of Object.values(examples)) {
@@ -257,6 +283,8 @@ interface Elsewhere {
   readonly verification: string;
   readonly verifier: readonly string[];
   readonly findings: readonly (readonly [string, string, string])[];
+  readonly comments: readonly string[];
+  readonly withdrawn: readonly string[];
   readonly predecessors: readonly string[];
 }
 const readElsewhere = JSON.parse(readFileSync(join(fixtures, 'assessment-reading.json'), 'utf8')) as Readonly<Record<string, Elsewhere>>;
@@ -278,6 +306,14 @@ for (const name of assessmentsReadElsewhere) {
     assert.deepEqual(
       theirs.findings,
       content.findings.map(({ concept, decision, comparison }) => [concept.meaning, decision, comparison]),
+    );
+    assert.deepEqual(
+      theirs.comments,
+      content.findings.flatMap(({ comment }) => comment ?? []),
+    );
+    assert.deepEqual(
+      theirs.withdrawn,
+      content.withdrawn.map(({ meaning }) => meaning),
     );
     assert.deepEqual(
       theirs.predecessors,

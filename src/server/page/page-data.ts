@@ -5,7 +5,9 @@ import { route } from '../../routing/match.js';
 import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { routingOf } from '../../routing/edit-rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
-import type { PagePort } from '../ports.js';
+import type { AssessmentActions } from '../../assessments/assessments.js';
+import type { WorklistReader } from '../../store/worklist-order.js';
+import type { AssessmentViewer, PagePort } from '../ports.js';
 import type {
   DraftTest,
   HistoryEntry,
@@ -42,6 +44,7 @@ import type { TriedModels } from '../../serving/tried-models.js';
 export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
+  readonly assessments: Pick<AssessmentActions, 'hidesOthers' | 'readerOf'>;
   readonly reportPorts: ReportPorts;
   readonly frameReader: Pick<DisplayReader, 'readDisplayFrame'>;
   readonly triage: ReadingParts['triage'];
@@ -56,29 +59,62 @@ const latencyResults = 200;
 
 /** The data of the page, from the running parts. */
 export function pagePortOf(parts: PageParts): PagePort {
-  const { pacs, store, jobs, reportPorts } = parts;
+  const { pacs, store, jobs, reportPorts, assessments } = parts;
   const uploads = new UploadAnalyses(reportPorts, parts.serving, parts.triedModels);
   const files = new DisplayFrames(pacs, parts.frameReader);
   const { routing } = reportPorts.settings;
   const { triage } = parts;
+  const worklistReader = ({ name, isReader }: AssessmentViewer): WorklistReader => ({
+    name,
+    isBlind: isReader && assessments.hidesOthers && assessments.readerOf(name).verifiesFor === undefined,
+  });
   const readingParts: ReadingParts = { triage, settings: reportPorts.settings };
   return {
-    async worklist({ search, language = 'en', order = triage.order, ...filter }) {
+    async worklist({ search, language = 'en', order = triage.order, viewer, ...filter }) {
       const { withoutResult = [], ...searched } = search ? await searchWorklist(search, pacs, store.results) : {};
       const now = new Date();
       const overdueSince = limitOf(now, triage.maxWaitMinutes);
-      const { rows, next } = await store.worklist.page({ ...filter, ...searched, order, now, overdueSince });
+      const { rows, next } = await store.worklist.page({
+        ...filter,
+        ...searched,
+        order,
+        now,
+        overdueSince,
+        ...(viewer ? { reader: worklistReader(viewer) } : {}),
+      });
+      const readers = await store.assessments.readersOf(rows.map(({ studyInstanceUID }) => studyInstanceUID));
       return {
-        rows: rows.map((row): WorklistRow => ({ ...shownRow(row), reading: shownReading(row, row.reading, readingParts, now, language) })),
+        rows: rows.map(
+          (row): WorklistRow => ({
+            ...shownRow(row),
+            reading: shownReading(row, row.reading, readingParts, now, language),
+            assessedBy: (readers.get(row.studyInstanceUID) ?? []).map(({ reader, at }) => ({ reader, at: at?.toISOString() ?? null })),
+          }),
+        ),
         order,
         ...(next ? { next } : {}),
         // Once, and not where the list is filtered by what only results have.
-        ...(withoutResult.length > 0 && !filter.after && !filter.outcome && !filter.present && !filter.reading ? { withoutResult } : {}),
+        ...(withoutResult.length > 0 &&
+        !filter.after &&
+        !filter.outcome &&
+        !filter.present &&
+        !filter.reading &&
+        !filter.since &&
+        !filter.until &&
+        !filter.modality
+          ? { withoutResult }
+          : {}),
       };
     },
-    async counts() {
-      const [outcomes, present] = await Promise.all([store.results.countByOutcome(), store.worklist.countPresent()]);
-      return { ...outcomes, present };
+    async counts(viewer) {
+      const reader = worklistReader(viewer);
+      const [outcomes, present, toRead, disagreed] = await Promise.all([
+        store.results.countByOutcome(),
+        store.worklist.countPresent(),
+        store.worklist.countReading('to-read', reader),
+        store.worklist.countReading('disagreed', reader),
+      ]);
+      return { ...outcomes, present, toRead, disagreed };
     },
     async changeToken() {
       // A claim that runs out changes the page, too.
@@ -186,7 +222,7 @@ export function pagePortOf(parts: PageParts): PagePort {
   };
 }
 
-function shownRow(row: ResultRow): Omit<WorklistRow, 'reading'> {
+function shownRow(row: ResultRow): Omit<WorklistRow, 'reading' | 'assessedBy'> {
   return {
     resultId: row.resultId,
     studyInstanceUID: row.studyInstanceUID,

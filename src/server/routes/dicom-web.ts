@@ -2,8 +2,10 @@ import { pipeline } from 'node:stream';
 import type { RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 import { isQueryName, pacsAddress, type PacsAddress } from '../../http/pacs-address.js';
+import { refuseHidden, withoutHidden } from '../hide-series.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
+import { assessmentViewer } from './assessments.js';
 import { searchSubject, viewerQuery } from '../search-record.js';
 import { startedPorts } from '../started-ports.js';
 
@@ -75,18 +77,23 @@ export function dicomWebRoutes(parts: ServerParts): readonly Route[] {
         else await parts.audit.recordView({ ...actor, action: 'study.view', subject: { studyInstanceUID: study } });
         const gone = new AbortController();
         response.on('close', () => gone.abort());
-        const proxied = await startedPorts(parts).proxyDicomWeb(
+        const { assessments, proxyDicomWeb } = startedPorts(parts);
+        const viewer = assessmentViewer(response);
+        const hiddenOf = (one: string): Promise<ReadonlySet<string>> => assessments.hiddenSeries(one, viewer);
+        await refuseHidden(path, hiddenOf);
+        const received = await proxyDicomWeb(
           viewerAddress(path, query),
           request.get('Accept'),
           { host: request.get('Host') ?? '', protocol: request.protocol },
           gone.signal,
         );
-        if (proxied.status >= 400) {
-          proxied.body.destroy();
-          throw proxied.status === 404
+        if (received.status >= 400) {
+          received.body.destroy();
+          throw received.status === 404
             ? new Fault('pacs-not-found', 'HTTP 404')
-            : new Fault(proxied.status === 401 || proxied.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${proxied.status}`);
+            : new Fault(received.status === 401 || received.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${received.status}`);
         }
+        const proxied = await withoutHidden(path, received, hiddenOf);
         response.status(proxied.status).set({ ...proxied.headers, 'Cross-Origin-Resource-Policy': 'same-origin' });
         // Half a reply cannot be taken back: the connection is cut, which the viewer notices.
         await new Promise<void>((resolve) => pipeline(proxied.body, response, () => resolve()));

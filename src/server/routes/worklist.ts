@@ -6,10 +6,20 @@ import { EventStreams } from '../event-streams.js';
 import { languageQuery, optionalText, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
-import { outcomeSchema, patientSchema, readingStateSchema, worklistCountsSchema, worklistPageSchema } from '../schemas/study.js';
+import {
+  outcomeSchema,
+  patientSchema,
+  readingFilterSchema,
+  worklistCountsSchema,
+  worklistOrderSchema,
+  worklistPageSchema,
+} from '../schemas/study.js';
+import { assessmentViewer } from './assessments.js';
 import { searchText } from '../../audit/search-text.js';
 import { startedPorts } from '../started-ports.js';
 import { explanationLanguageOf } from '../../triage/explanation.js';
+
+const moment = z.iso.datetime({ offset: true, error: 'expected a time as 2026-01-15T00:00:00Z' }).transform((text) => new Date(text));
 
 /** Current results of all studies, page by page, and an event whenever something has changed. */
 export function worklistRoutes(parts: ServerParts): readonly Route[] {
@@ -27,13 +37,24 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
         outcome: outcomeSchema.optional(),
         present: optionalText(64).describe('name of a finding that is present, or any'),
         search: optionalText(64).describe("beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number"),
-        reading: readingStateSchema.optional().describe('unread: waits and nobody has claimed it'),
-        order: z.enum(['urgency', 'priority']).optional().describe('default: the setting triage.order'),
+        reading: readingFilterSchema
+          .optional()
+          .describe(
+            'unread: waits and nobody has claimed it; to-read: waits and nobody else reads it; second: assessed by others, not by you; disagreed: the readers disagree (only what you have assessed, unless you may adjudicate)',
+          ),
+        since: moment.optional().describe('time of the result: from then on'),
+        until: moment.optional().describe('time of the result: before then'),
+        modality: z
+          .string()
+          .regex(/^[A-Z0-9]{2,16}$/, 'expected a modality, e.g. DX')
+          .optional(),
+        order: worklistOrderSchema.optional().describe('default: the setting triage.order; time: of the result'),
+        direction: z.enum(['ascending', 'descending']).default('descending').describe('of the order time'),
         language: languageQuery.describe('of the explanations; English where the service has no words in it'),
         after: optionalText(400).describe('`next` of the page before, in the same order'),
       }),
       reply: { json: worklistPageSchema },
-      async handle({ query, actor }) {
+      async handle({ query, actor, response }) {
         // The search is on record before the PACS is searched; the text may be a patient's name, so only its keyed hash is recorded.
         if (query.search !== undefined)
           await parts.audit.recordView({
@@ -47,7 +68,11 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
               ],
             },
           });
-        const page = await startedPorts(parts).page.worklist({ ...query, language: explanationLanguageOf(query.language) });
+        const page = await startedPorts(parts).page.worklist({
+          ...query,
+          viewer: assessmentViewer(response),
+          language: explanationLanguageOf(query.language),
+        });
         await parts.audit.recordView({ ...actor, action: 'worklist.view' });
         return page;
       },
@@ -58,7 +83,7 @@ export function worklistRoutes(parts: ServerParts): readonly Route[] {
       access: 'viewer',
       summary: 'Number of studies by outcome',
       reply: { json: worklistCountsSchema },
-      handle: () => startedPorts(parts).page.counts(),
+      handle: ({ response }) => startedPorts(parts).page.counts(assessmentViewer(response)),
     }),
     defineRoute({
       method: 'get',

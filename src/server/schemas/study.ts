@@ -34,6 +34,8 @@ const rowShape = {
     .describe('of other models on the same findings: a model of higher precedence decided on these'),
 };
 export const readingStateSchema = z.enum(['unread', 'being-read', 'read']);
+export const readingFilterSchema = z.enum(['unread', 'being-read', 'read', 'to-read', 'second', 'disagreed']);
+export const worklistOrderSchema = z.enum(['urgency', 'priority', 'time']);
 
 export const readingSchema = z
   .object({
@@ -54,13 +56,19 @@ export const readingSchema = z
   .readonly();
 export type ShownReading = z.infer<typeof readingSchema>;
 
-const worklistRowSchema = z.object({ ...rowShape, reading: readingSchema }).readonly();
+const worklistRowSchema = z
+  .object({
+    ...rowShape,
+    reading: readingSchema,
+    assessedBy: list(z.object({ reader: z.string(), at: z.iso.datetime().nullable() }).readonly()).describe('the latest first'),
+  })
+  .readonly();
 export type WorklistRow = z.infer<typeof worklistRowSchema>;
 
 export const worklistPageSchema = z
   .object({
     rows: list(worklistRowSchema).describe('in the requested order'),
-    order: z.enum(['urgency', 'priority']).describe('of the rows; the setting triage.order decides unless the request does'),
+    order: worklistOrderSchema.describe('of the rows; the setting triage.order decides unless the request does'),
     next: z.string().exactOptional().describe('where the next page starts; absent at the end'),
     withoutResult: list(z.string())
       .exactOptional()
@@ -78,6 +86,8 @@ export const worklistCountsSchema = z
     skipped: z.int(),
     failed: z.int(),
     present: z.int().describe('current results in which a finding is present'),
+    toRead: z.int().describe('studies that wait and that nobody else reads'),
+    disagreed: z.int().describe('studies on which the readers disagree; of studies that you have not assessed only if you may adjudicate'),
   })
   .readonly();
 export type WorklistCounts = z.infer<typeof worklistCountsSchema>;
@@ -194,6 +204,11 @@ export const resultSchema = z
   .readonly();
 export type ShownResult = z.infer<typeof resultSchema>;
 
+export const findingListSchema = list(
+  z.object({ name: z.string(), meaning: z.string(), code: z.string(), scheme: z.string() }).readonly(),
+).describe('findings of config/findings.json, by meaning');
+export type CodedFinding = z.infer<typeof findingListSchema>[number];
+
 const comparisonSchema = z.string();
 const statementSchema = z
   .object({
@@ -204,6 +219,8 @@ const statementSchema = z
     decision: decisionSchema,
     comparison: comparisonSchema.optional().describe("the assessment beside the software's decision"),
     softwareDecision: decisionSchema.optional(),
+    isCurrent: z.boolean().describe('whether it is the latest statement of this reader on the finding, and not withdrawn'),
+    comment: z.string().exactOptional().describe('what the reader wrote, read from the document in the PACS; with `comments` only'),
   })
   .readonly();
 
@@ -217,6 +234,9 @@ export const assessmentSchema = z
     origin: z.string().describe('page, api, or the system from which the document comes'),
     givenAt: z.iso.datetime().nullable(),
     findings: list(statementSchema),
+    withdrawn: list(
+      z.object({ name: z.string().optional(), code: z.string(), scheme: z.string(), meaning: z.string() }).readonly(),
+    ).describe('findings of which the reader withdraws every earlier assessment'),
     predecessors: list(z.string()),
   })
   .readonly();
@@ -246,6 +266,13 @@ const labelSchema = z
   .readonly();
 
 export const studyAssessmentsSchema = z
-  .object({ assessments: list(assessmentSchema).describe('oldest first'), labels: list(labelSchema) })
+  .object({
+    assessments: list(assessmentSchema).describe('oldest first'),
+    labels: list(labelSchema),
+    othersHidden: z
+      .boolean()
+      .describe('what other readers state is left out until you have assessed the study (assessments.hideOthersUntilAssessed)'),
+    mayAdjudicate: z.boolean().describe('whether you may end a disagreement between readers (assessments.verifiers)'),
+  })
   .readonly();
 export type StudyAssessments = z.infer<typeof studyAssessmentsSchema>;

@@ -250,20 +250,22 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
           u('99CHESTAI 1 row 4', 'TEXT', 'CONTAINS', [codes.comment]),
           m('99CHESTAI 1 row 6', 'TEXT', 'CONTAINS', [codes.assessmentSource]),
           u('99CHESTAI 1 row 7', 'CODE', 'CONTAINS', [codes.adjudicatesDisagreement], { max: 1, values: [codes.yes] }),
+          u('99CHESTAI 1 row 8', 'CODE', 'CONTAINS', [codes.withdrawsAssessment]),
         ],
       }),
-      u('99CHESTAI 1 row 8', 'CONTAINER', 'CONTAINS', [codes.findings], {
+      u('99CHESTAI 1 row 9', 'CONTAINER', 'CONTAINS', [codes.findings], {
         max: 1,
         rows: [
-          m('99CHESTAI 1 row 9', 'CODE', 'CONTAINS', undefined, {
+          m('99CHESTAI 1 row 10', 'CODE', 'CONTAINS', undefined, {
             max: Infinity,
             values: decisions,
             rows: [
-              m('99CHESTAI 1 row 10', 'CODE', 'HAS PROPERTIES', [codes.comparison], {
+              m('99CHESTAI 1 row 11', 'CODE', 'HAS PROPERTIES', [codes.comparison], {
                 values: [codes.confirmed, codes.rejected, codes.corrected, codes.added],
               }),
-              u('99CHESTAI 1 row 11', 'CODE', 'HAS PROPERTIES', [codes.softwareDecision], { max: 1, values: decisions }),
-              u('99CHESTAI 1 row 12', 'IMAGE', 'INFERRED FROM', [codes.sourceOfMeasurement]),
+              u('99CHESTAI 1 row 12', 'CODE', 'HAS PROPERTIES', [codes.softwareDecision], { max: 1, values: decisions }),
+              u('99CHESTAI 1 row 13', 'TEXT', 'HAS PROPERTIES', [codes.comment], { max: 1 }),
+              u('99CHESTAI 1 row 14', 'IMAGE', 'INFERRED FROM', [codes.sourceOfMeasurement]),
             ],
           }),
         ],

@@ -19,6 +19,8 @@ import { erasures0036 } from './0036-erasures.js';
 import { requests0034 } from './0034-requests.js';
 import { trialReport0035 } from './0035-trial-report.js';
 import { radiologyReports0037 } from './0037-radiology-reports.js';
+import { modalities0040 } from './0040-modalities.js';
+import { withdrawals0039 } from './0039-withdrawals.js';
 import { erasuresOfLaterTables0038 } from './0038-erasures-of-later-tables.js';
 import { sessionOrigins0041 } from './0041-session-origins.js';
 import { hourlyFigures0042 } from './0042-hourly-figures.js';
@@ -58,6 +60,8 @@ export const migrations: readonly Migration[] = [
   erasures0036,
   radiologyReports0037,
   erasuresOfLaterTables0038,
+  withdrawals0039,
+  modalities0040,
   sessionOrigins0041,
   hourlyFigures0042,
 ];

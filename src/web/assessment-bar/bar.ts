@@ -1,14 +1,18 @@
-import type { Decision, PageFinding } from '../../server/page-types.js';
+import type { Decision } from '../../server/page-types.js';
 import { probabilityText } from '../../lib/probability-text.js';
+import { ownDecisionsOf, type AssessableFinding, type OwnDecision } from '../assessments.js';
+import { mayAssess, type CurrentUser } from '../current-user.js';
 import { sortedByImportance } from '../finding-order.js';
+import { actionOf, isWriting, type KeyAction } from '../keys.js';
+import { isOutdated, PendingAssessments, undoMs, type GivenFinding, type PendingState } from '../reading/pending-assessments.js';
+import { stepsText } from '../reading/steps-text.js';
 import { sentenceOf } from '../sentence.js';
 import type { Language, Translate } from '../texts/languages.js';
-import { decisionOptions, lastDecisionsOf } from '../assessments.js';
-import { mayAssess, type CurrentUser } from '../current-user.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
 import roomStyle from './room.css?inline';
-import { ShownStudy, type FindingAssessment } from './shown-study.js';
+import { ShownStudy } from './shown-study.js';
+import { studyPart } from './study-part.js';
 
 const storageKey = 'chest-ai-assessment-bar';
 /** A study without a result is requested again, for a limited time. */
@@ -22,19 +26,25 @@ export class AssessmentBar {
   private readonly mayAssess: boolean;
   private studies: readonly ShownStudy[] = [];
   private open: boolean;
-  private busy = false;
-  private message: { readonly text: string; readonly bad: boolean } | undefined;
   private generation = 0;
+  /** Index of the finding that the keys are about, in the first study. */
+  private chosen = 0;
+  private showsEarlier = false;
+  /** Of a withdrawal. */
+  private fault: unknown;
+  private readonly pending = new PendingAssessments((study) => void this.reload(study));
 
   constructor(
     private readonly t: Translate,
-    language: Language,
+    private readonly language: Language,
     private readonly user: CurrentUser,
   ) {
     this.mayAssess = mayAssess(user);
     this.open = (localStorage.getItem(storageKey) ?? (this.mayAssess ? 'open' : 'closed')) === 'open';
     this.host.lang = language;
     this.root.adoptedStyleSheets = [sheetOf(barStyle)];
+    this.pending.subscribe(() => this.render());
+    this.pending.start(user.name);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheetOf(roomStyle)];
     // Keys typed here must not reach the viewer, which has a tool on most keys.
     for (const kind of ['keydown', 'keyup', 'keypress']) this.host.addEventListener(kind, (event) => event.stopPropagation());
@@ -44,6 +54,15 @@ export class AssessmentBar {
     addEventListener(
       'keydown',
       (event) => {
+        if (this.open && this.mayAssess && isKeyHere(event)) {
+          const action = actionOf(event, 'viewer');
+          if (action && this.act(action)) {
+            event.preventDefault();
+            // The viewer must not take the key for one of its tools.
+            event.stopImmediatePropagation();
+            return;
+          }
+        }
         if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== 'KeyV' || this.studies.length === 0) return;
         event.preventDefault();
         if (!this.open) this.toggle();
@@ -53,10 +72,13 @@ export class AssessmentBar {
     );
   }
 
-  /** Shows these studies from now on; without a study it hides. */
+  /** Shows these studies from now on; without a study it hides. What was given about others is sent at once. */
   show(uids: readonly string[]): void {
+    void this.pending.flush();
     this.studies = uids.map((uid) => new ShownStudy(uid));
-    this.message = undefined;
+    this.chosen = 0;
+    this.showsEarlier = false;
+    this.fault = undefined;
     const generation = ++this.generation;
     this.render();
     void this.load(generation, maxReloads);
@@ -70,27 +92,71 @@ export class AssessmentBar {
       setTimeout(() => generation === this.generation && void this.load(generation, reloads - 1), reloadMs);
   }
 
-  private async assess(study: ShownStudy, findings: readonly FindingAssessment[]): Promise<void> {
-    if (this.busy) return;
-    const { t } = this;
-    const meaning = (name: string): string => study.current?.findings.find((one) => one.name === name)?.meaning ?? name;
-    this.busy = true;
-    this.message = { text: t('bar.saving'), bad: false };
+  private async reload(uid: string): Promise<void> {
+    await this.studies.find((one) => one.uid === uid)?.load();
     this.render();
+  }
+
+  private give(study: ShownStudy, findings: readonly GivenFinding[], adjudicates = false): void {
+    const { assessedDocument } = study;
+    this.fault = undefined;
+    this.pending.give({ study: study.uid, findings, assessedDocument, ...(adjudicates ? { adjudicates } : {}) });
+  }
+
+  private async withdraw(study: ShownStudy, { name }: AssessableFinding): Promise<void> {
     try {
-      await study.assess(findings);
-      this.message = {
-        text:
-          findings.length === 1
-            ? t('assessment.saved', { finding: meaning(findings[0]!.name), decision: t(`decision.${findings[0]!.decision}`).toLowerCase() })
-            : t('assessment.savedAll'),
-        bad: false,
-      };
+      this.fault = undefined;
+      await study.withdraw(name);
     } catch (error) {
-      this.message = { text: sentenceOf(error, t), bad: true };
+      this.fault = error;
     }
-    this.busy = false;
     this.render();
+  }
+
+  /** The software's decision on what the reader has not decided. */
+  private confirmAll(study: ShownStudy): void {
+    const stored = this.storedOf(study);
+    const waiting = this.pending.decisionsOf(study.uid);
+    const open = study.findings.flatMap(({ name, meaning, software }) =>
+      software && !stored.has(name) && !waiting.has(name) ? [{ name, meaning, decision: software.decision }] : [],
+    );
+    if (open.length > 0) this.give(study, open);
+  }
+
+  private storedOf({ known }: ShownStudy): ReadonlyMap<string, OwnDecision> {
+    return ownDecisionsOf(known?.assessments ?? [], this.user.name);
+  }
+
+  /** Keys of the strip; only those that the viewer itself does not use (keys.ts). @returns whether the key meant something here */
+  private act(action: KeyAction): boolean {
+    const [study] = this.studies;
+    if (!study || study.findings.length === 0) return false;
+    const { findings } = study;
+    const at = Math.min(this.chosen, findings.length - 1);
+    const finding = findings[at]!;
+    const decide = (decision: Decision): void => {
+      this.chosen = Math.min(at + 1, findings.length - 1);
+      this.give(study, [{ name: finding.name, meaning: finding.meaning, decision }]);
+    };
+    const choose = (index: number): void => {
+      this.chosen = Math.max(0, Math.min(findings.length - 1, index));
+      this.render();
+    };
+    const actions: Partial<Record<KeyAction, () => void>> = {
+      nextFinding: () => choose(at + 1),
+      previousFinding: () => choose(at - 1),
+      present: () => decide('present'),
+      undetermined: () => decide('undetermined'),
+      absent: () => decide('absent'),
+      undo: () => {
+        const undone = this.pending.undo()?.findings[0]?.name;
+        choose(undone === undefined ? at : findings.findIndex(({ name }) => name === undone));
+      },
+      withdraw: () => this.storedOf(study).has(finding.name) && void this.withdraw(study, finding),
+      confirmAll: () => this.confirmAll(study),
+    };
+    actions[action]?.();
+    return actions[action] !== undefined;
   }
 
   private toggle(): void {
@@ -167,102 +233,74 @@ export class AssessmentBar {
   }
 
   private panel(): HTMLElement {
-    const { t, studies, message } = this;
+    const { t, studies } = this;
     return element(
       'section',
       { id: 'panel', class: 'panel', 'aria-label': t('bar.title') },
       ...studies.map((study, index) => this.studyPart(study, index)),
-      element(
-        'p',
-        { class: message?.bad ? 'message bad' : 'message', role: message?.bad ? 'alert' : 'status', 'data-testid': 'bar-message' },
-        message?.text ?? '',
-      ),
+      this.messagePart(),
+    );
+  }
+
+  /** What becomes of the last clicks, with the button that takes them back. */
+  private messagePart(): HTMLElement {
+    const { t, fault } = this;
+    const { state } = this.pending;
+    const bad = fault !== undefined || state.kind === 'failed';
+    const button = (text: string, name: string, click: () => void): HTMLElement =>
+      element('button', { type: 'button', class: 'small', 'data-focus': name, 'data-testid': name, click }, text);
+    return element(
+      'div',
+      { class: bad ? 'message bad' : 'message', role: bad ? 'alert' : 'status', 'data-testid': 'bar-message' },
+      fault !== undefined ? sentenceOf(fault, t) : pendingText(state, t),
+      state.kind === 'waiting' ? button(t('pending.undo'), 'bar-undo', () => this.pending.undo()) : undefined,
+      state.kind === 'failed' && !isOutdated(state.error)
+        ? button(t('pending.retry'), 'bar-retry', () => void this.pending.flush())
+        : undefined,
+      state.kind === 'failed' ? button(t('pending.discard'), 'bar-discard', () => this.pending.discard()) : undefined,
     );
   }
 
   private studyPart(study: ShownStudy, index: number): HTMLElement {
-    const { t, user, mayAssess: may, busy } = this;
-    const { current, assessments, uid } = study;
-    const mine = lastDecisionsOf(assessments, user.name);
-    const findings = current?.outcome === 'reported' ? sortedByImportance(current.findings) : [];
-    return element(
-      'div',
-      { class: 'study', 'data-study': uid },
-      this.studies.length > 1 ? element('h2', {}, t('bar.study', { n: index + 1, uid: uid.slice(-8) })) : undefined,
-      findings.length === 0 ? element('p', {}, ...this.summaryOf(study)) : undefined,
-      ...findings.map((finding) => this.findingPart(study, finding, mine.get(finding.name))),
-      may && findings.length > 1
-        ? element(
-            'button',
-            {
-              type: 'button',
-              class: 'all',
-              'aria-disabled': String(busy),
-              'data-focus': `assess ${uid}`,
-              'data-testid': 'bar-confirm-all',
-              click: () =>
-                void this.assess(
-                  study,
-                  findings.map(({ name, decision }) => ({ name, decision })),
-                ),
-            },
-            t('assessment.confirmAll'),
-          )
-        : undefined,
-      !may && findings.length > 0 ? element('p', { class: 'quiet' }, t('assessment.viewOnly')) : undefined,
-      study.disagreed ? element('p', { class: 'undetermined' }, t('assessment.disagreed')) : undefined,
-      ...assessments
-        .slice(-3)
-        .reverse()
-        .map(({ reader, verified, findings: assessed }) =>
-          element(
-            'p',
-            { class: 'quiet' },
-            `${reader}${verified ? ` (${t('assessment.verified')})` : ''}: ${assessed.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`,
-          ),
-        ),
-    );
+    const { t, language, mayAssess } = this;
+    const { findings } = study;
+    return studyPart({
+      t,
+      language,
+      mayAssess,
+      study,
+      heading: this.studies.length > 1 ? t('bar.study', { n: index + 1, uid: study.uid.slice(-8) }) : undefined,
+      summary: this.summaryOf(study),
+      stored: this.storedOf(study),
+      waiting: this.pending.decisionsOf(study.uid),
+      chosen: mayAssess && index === 0 ? findings[Math.min(this.chosen, findings.length - 1)]?.name : undefined,
+      showsEarlier: this.showsEarlier,
+      give: ({ name, meaning }, decision) => {
+        if (index === 0) this.chosen = findings.findIndex((one) => one.name === name);
+        this.give(study, [{ name, meaning, decision }]);
+      },
+      withdraw: (finding) => void this.withdraw(study, finding),
+      adjudicate: ({ name, meaning }, decision) => this.give(study, [{ name, meaning, decision }], true),
+      confirmAll: () => this.confirmAll(study),
+      toggleEarlier: () => {
+        this.showsEarlier = !this.showsEarlier;
+        this.render();
+      },
+    });
   }
+}
 
-  /** The software's own decision first, as the button that confirms it; the two others reject or correct it. */
-  private findingPart(study: ShownStudy, { name, meaning, decision, probability }: PageFinding, mine: Decision | undefined): HTMLElement {
-    const { t, mayAssess: may, busy } = this;
-    const button = (choice: Decision): HTMLElement =>
-      element(
-        'button',
-        {
-          type: 'button',
-          class: choice === decision ? 'confirm' : 'correct',
-          'aria-disabled': String(busy),
-          'aria-pressed': String(mine === choice),
-          'data-focus': `assess ${study.uid} ${name} ${choice}`,
-          'data-testid': `bar-${name}-${choice}`,
-          title: this.meaningOf(choice, decision),
-          click: () => void this.assess(study, [{ name, decision: choice }]),
-        },
-        choice === decision ? t('bar.confirm') : t(`decision.${choice}`),
-      );
-    return element(
-      'div',
-      { class: 'finding', role: 'group', 'aria-label': t('assessment.of', { finding: meaning }) },
-      element(
-        'div',
-        { class: 'ai-finding' },
-        element('span', { class: 'meaning' }, meaning),
-        element('b', { class: decision }, `${t(`decision.${decision}`)} ${probabilityText({ probability, decision })} %`),
-      ),
-      may
-        ? element('div', { class: 'choices' }, button(decision), ...decisionOptions.filter((one) => one !== decision).map(button))
-        : undefined,
-    );
-  }
+/** Whether a key is for the page as a whole: not for a field, whose keys are text. */
+function isKeyHere(event: KeyboardEvent): boolean {
+  const [target] = event.composedPath();
+  return !isWriting(target ?? null);
+}
 
-  /** The meaning of a button beside the software's decision, in the terms of the assessment's document. */
-  private meaningOf(choice: Decision, decision: Decision): string {
-    const { t } = this;
-    const comparison = choice === decision ? 'confirm' : choice === 'absent' && decision === 'present' ? 'reject' : 'correct';
-    return `${t(`bar.${comparison}`)}: ${t(`decision.${choice}`).toLowerCase()}`;
-  }
+function pendingText(state: PendingState, t: Translate): string {
+  if (state.kind === 'idle') return '';
+  const text = stepsText(state.steps, t);
+  if (state.kind === 'failed') return `${t('pending.failed', { findings: text })}. ${sentenceOf(state.error, t)}`;
+  return t(`pending.${state.kind}`, { findings: text, seconds: undoMs / 1_000 });
 }
 
 /** "…: view LL [study 2.25…]" without the study, which is the displayed one. */

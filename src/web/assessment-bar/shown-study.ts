@@ -1,31 +1,35 @@
 import { ApiFault, get, post } from '../api.js';
-import type { Decision, ShownResult, StudyAssessments } from '../../server/page-types.js';
+import type { ShownResult, StudyAssessments } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
-
-export interface FindingAssessment {
-  readonly name: string;
-  readonly decision: Decision;
-}
+import { assessableFindings, type AssessableFinding } from '../assessments.js';
 
 /** A study that the viewer displays: its result and assessments. */
 export class ShownStudy {
   /** Undefined before the first reply, and for a study that has not been analyzed yet. */
   current: ShownResult | undefined;
-  assessments: StudyAssessments['assessments'] = [];
-  disagreed = false;
+  known: StudyAssessments | undefined;
   fault: unknown;
 
   constructor(readonly uid: string) {}
 
+  /** In the order in which they are shown; none without a result. */
+  get findings(): readonly AssessableFinding[] {
+    return this.current?.outcome === 'reported' ? assessableFindings(this.current.findings, this.known?.assessments ?? []) : [];
+  }
+
+  /** SOP Instance UID of the text report that the reader sees. */
+  get assessedDocument(): string | undefined {
+    return this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
+  }
+
   async load(): Promise<void> {
     try {
-      const [results, { assessments, labels }] = await Promise.all([
+      const [results, known] = await Promise.all([
         get<readonly ShownResult[]>(studyApi(this.uid)),
         get<StudyAssessments>(studyApi(this.uid, 'assessments')),
       ]);
       this.current = results.find((one) => one.isCurrent);
-      this.assessments = assessments;
-      this.disagreed = labels.some(({ state }) => state === 'disagreed');
+      this.known = known;
       this.fault = undefined;
     } catch (error) {
       // A study without a result is no error.
@@ -33,13 +37,9 @@ export class ShownStudy {
     }
   }
 
-  /** @throws ApiFault; with status 409 if the result has been replaced since */
-  async assess(findings: readonly FindingAssessment[]): Promise<void> {
-    const assessedDocument = this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
-    try {
-      await post(studyApi(this.uid, 'assessments'), { findings, ...(assessedDocument ? { assessedDocument } : {}) });
-    } finally {
-      await this.load();
-    }
+  /** @throws ApiFault */
+  async withdraw(finding: string): Promise<void> {
+    await post(studyApi(this.uid, 'assessments', 'withdrawals'), { findings: [finding] });
+    await this.load();
   }
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { isWriting } from '../views/worklist.js';
+import { isForPage } from '../keys.js';
 
 /** What keys do; see keys.ts. */
 export interface ImageActions {
@@ -26,7 +26,7 @@ export function useImageKeys(actions: ImageActions): void {
   latest.current = actions;
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+      if (event.defaultPrevented || !isForPage(event)) return;
       const hasFocus = event.target instanceof HTMLElement && event.target.matches('.stage');
       const action = actionOf(event.key, event.shiftKey, hasFocus, latest.current);
       if (!action) return;
@@ -62,9 +62,9 @@ function actionOf(key: string, shift: boolean, hasFocus: boolean, actions: Image
     '[': () => actions.changeOpacity(-10),
     ']': () => actions.changeOpacity(10),
     v: () => actions.togglePrior(),
-    w: () => actions.nextWindow(),
-    m: () => actions.toggleMode(),
-    x: () => actions.nextImage(),
+    g: () => actions.nextWindow(),
+    t: () => actions.toggleMode(),
+    s: () => actions.nextImage(),
     '+': () => actions.zoom(zoomStep),
     '=': () => actions.zoom(zoomStep),
     '-': () => actions.zoom(1 / zoomStep),

@@ -1,5 +1,6 @@
 import { deAdministration } from './de/administration.js';
 import { deArchive } from './de/archive.js';
+import { deAssessing } from './de/assessing.js';
 import { deAudit } from './de/audit.js';
 import { deHelp } from './de/help.js';
 import { deImage } from './de/image.js';
@@ -12,4 +13,4 @@ import { deResearch } from './de/research.js';
 import { deRules } from './de/rules.js';
 import type { TextKey } from './en.js';
 
-export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAudit, ...deHelp, ...deImage, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deResearch, ...deRules };
+export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAssessing, ...deAudit, ...deHelp, ...deImage, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deResearch, ...deRules };

@@ -1,5 +1,6 @@
 import { enAdministration } from './en/administration.js';
 import { enArchive } from './en/archive.js';
+import { enAssessing } from './en/assessing.js';
 import { enAudit } from './en/audit.js';
 import { enHelp } from './en/help.js';
 import { enImage } from './en/image.js';
@@ -12,6 +13,6 @@ import { enResearch } from './en/research.js';
 import { enRules } from './en/rules.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...enAdministration, ...enArchive, ...enAudit, ...enHelp, ...enImage, ...enModels, ...enOperations, ...enPage, ...enReading, ...enReports, ...enResearch, ...enRules } as const;
+export const en = { ...enAdministration, ...enArchive, ...enAssessing, ...enAudit, ...enHelp, ...enImage, ...enModels, ...enOperations, ...enPage, ...enReading, ...enReports, ...enResearch, ...enRules } as const;
 
 export type TextKey = keyof typeof en;

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Badge, Button, Grid, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
@@ -15,37 +15,27 @@ import { useTexts, type TextKey } from '../texts/texts.js';
 import { AssessmentsPanel } from './assessments.js';
 import { StudyMessages } from './study-messages.js';
 import { ReadingPanel } from './reading-panel.js';
-import { isWriting } from './worklist.js';
 import { StudyImages } from '../image/study-images.js';
 import { FindingViewerLink } from '../image/viewer-link.js';
+import { StudySteps } from '../reading/study-steps.js';
+import { useKeys } from '../use-keys.js';
 import { studyApi, studyView } from '../addresses.js';
 
 /** The displayed wait is at most this old. */
 const waitMs = 30_000;
 
 export function StudyView({ study }: { readonly study: string }): ReactNode {
-  const { t, language } = useTexts();
+  const { language } = useTexts();
   const [, navigate] = useLocation();
   const query = useQuery({
     queryKey: ['study', study, language],
     queryFn: () => get<StudyPage>(`${studyApi(study, 'page')}?language=${language}`),
     refetchInterval: waitMs,
   });
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent): void => {
-      if ((event.key === 'u' || event.key === 'Escape') && !isWriting(event.target) && !event.ctrlKey && !event.metaKey)
-        navigate('/worklist');
-    };
-    addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
-  }, [navigate]);
+  useKeys('study', { worklist: () => navigate('/worklist') });
   return (
     <>
-      <Text size="sm" mb="xs">
-        <Anchor component={Link} href="/worklist">
-          ← {t('study.back')}
-        </Anchor>
-      </Text>
+      <StudySteps study={study} />
       <QueryBoundary query={query}>{(page) => <Page page={page} />}</QueryBoundary>
     </>
   );

@@ -83,6 +83,23 @@ export function WorklistCells({
       <Table.Td className="wide fit" title={row.reading.explanation}>
         <WaitingCell reading={row.reading} />
       </Table.Td>
+      <Table.Td className="wide fit" data-testid="assessed-by">
+        {row.assessedBy.slice(0, 2).map(({ reader, at }) => (
+          <Text size="sm" key={reader}>
+            {reader}{' '}
+            {at && (
+              <span className="quiet">
+                <Ago at={at} />
+              </span>
+            )}
+          </Text>
+        ))}
+        {row.assessedBy.length > 2 && (
+          <Text size="sm" className="quiet">
+            +{row.assessedBy.length - 2}
+          </Text>
+        )}
+      </Table.Td>
       <Table.Td className="wide fit">
         <Text size="sm">
           {patient ? [patient.modalities.join(', '), dicomDate(patient.studyDate, language)].filter(Boolean).join(' · ') : ''}

@@ -1,103 +1,69 @@
-import { Button, Group, NativeSelect, SegmentedControl, Table, Text, TextInput, Title } from '@mantine/core';
+import { Button, Group, Table, Text } from '@mantine/core';
 import { useDebouncedValue, useIntersection } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import type { WorklistCounts, WorklistPage, WorklistRow } from '../../server/page-types.js';
+import type { WorklistCounts, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
+import {
+  isFiltered,
+  leaveWorklist,
+  leftWorklist,
+  worklistPage,
+  type Direction,
+  type Order,
+  type WorklistQuery,
+} from '../reading/worklist-query.js';
 import { useTexts } from '../texts/texts.js';
 import { studyView } from '../addresses.js';
+import { useKeys } from '../use-keys.js';
 import { usePatients } from '../use-patients.js';
 import { WithoutResult } from './without-result.js';
 import { WorklistCells } from './worklist-cells.js';
+import { WorklistFilters } from './worklist-filters.js';
 
-type Filter = 'all' | 'present' | 'reported' | 'skipped' | 'failed';
-type Reading = 'all' | WorklistRow['reading']['state'];
-type Order = WorklistPage['order'];
-const pageSize = 50;
 /** Stored while a study is open, so that the worklist is at the same position afterwards. */
-const position = { filter: 'all' as Filter, reading: 'all' as Reading, order: undefined as Order | undefined, search: '', active: 0 };
+const position = { active: 0 };
 /** The displayed wait is at most this old. */
 const waitMs = 30_000;
 
 export function WorklistView(): ReactNode {
   const { t, language } = useTexts();
-  const [filter, setFilter] = useState<Filter>(position.filter);
-  const [reading, setReading] = useState<Reading>(position.reading);
-  const [order, setOrder] = useState(position.order);
-  const [search, setSearch] = useState(position.search);
-  const [searched] = useDebouncedValue(search.trim(), 300);
+  const [query, setQuery] = useState<WorklistQuery>(() => leftWorklist().query);
+  const [searched] = useDebouncedValue(query.search.trim(), 300);
+  const asked = useMemo(() => ({ ...query, search: searched }), [query, searched]);
   const { data: counts } = useQuery({ queryKey: ['counts'], queryFn: () => get<WorklistCounts>('/api/worklist/counts') });
-  const query = useInfiniteQuery({
-    queryKey: ['worklist', filter, reading, order, searched, language],
-    queryFn: ({ pageParam }) =>
-      get<WorklistPage>(`/api/worklist?${parameters({ filter, reading, order, search: searched, language, after: pageParam })}`),
+  const pages = useInfiniteQuery({
+    queryKey: ['worklist', asked, language],
+    queryFn: ({ pageParam }) => worklistPage(asked, language, pageParam),
     refetchInterval: waitMs,
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
-  useEffect(() => void Object.assign(position, { filter, reading, order, search }), [filter, reading, order, search]);
-  const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
-  const withoutResult = query.data?.pages[0]?.withoutResult ?? [];
-  const number = (count: number | undefined): string => (count === undefined ? '' : ` ${count}`);
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data]);
+  const next = pages.data?.pages.at(-1)?.next;
+  useEffect(() => {
+    if (pages.data && !pages.isPlaceholderData) leaveWorklist(query, rows, next);
+  }, [query, rows, next, pages.data, pages.isPlaceholderData]);
+  const change = (changed: Partial<WorklistQuery>): void => setQuery((before) => ({ ...before, ...changed }));
+  const order = query.order ?? pages.data?.pages[0]?.order ?? 'urgency';
+  const withoutResult = pages.data?.pages[0]?.withoutResult ?? [];
   return (
     <>
-      <Group justify="space-between" align="flex-end" mb="md" gap="sm">
-        <Title order={1} size="h2">
-          {t('worklist.title')}
-        </Title>
-        <TextInput
-          id="search"
-          type="search"
-          w={{ base: '100%', sm: 420 }}
-          label={t('worklist.search')}
-          description={t('worklist.searchHint')}
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
-      </Group>
-      <Group mb="md" gap="sm" justify="space-between" align="center">
-        <SegmentedControl
-          size="sm"
-          className="filter"
-          aria-label={t('worklist.filter')}
-          value={filter}
-          onChange={(value) => setFilter(value as Filter)}
-          data={[
-            { value: 'all', label: t('worklist.all') + number(counts && counts.reported + counts.skipped + counts.failed) },
-            { value: 'present', label: t('worklist.present') + number(counts?.present) },
-            { value: 'reported', label: t('outcome.reported') + number(counts?.reported) },
-            { value: 'skipped', label: t('outcome.skipped') + number(counts?.skipped) },
-            { value: 'failed', label: t('outcome.failed') + number(counts?.failed) },
-          ]}
-        />
-        <Group gap="sm" className="choices">
-          <NativeSelect
-            size="sm"
-            aria-label={t('reading.filter')}
-            value={reading}
-            onChange={(event) => setReading(event.currentTarget.value as Reading)}
-            data={(['all', 'unread', 'being-read', 'read'] as const).map((value) => ({ value, label: t(`reading.${value}`) }))}
-          />
-          <NativeSelect
-            size="sm"
-            aria-label={t('reading.order')}
-            value={order ?? query.data?.pages[0]?.order ?? 'urgency'}
-            onChange={(event) => setOrder(event.currentTarget.value as Order)}
-            data={(['urgency', 'priority'] as const).map((value) => ({ value, label: t(`reading.order.${value}`) }))}
-          />
-        </Group>
-      </Group>
-      <QueryBoundary query={query}>
+      <WorklistFilters query={query} order={order} counts={counts} change={change} />
+      <QueryBoundary query={pages}>
         {() =>
           rows.length === 0 ? (
-            <Text className="card">
-              {t(searched || filter !== 'all' || reading !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}
-            </Text>
+            <Text className="card">{t(isFiltered(query) ? 'worklist.nothingFound' : 'worklist.empty')}</Text>
           ) : (
-            <Rows rows={rows} more={query.hasNextPage ? () => void query.fetchNextPage() : undefined} loading={query.isFetchingNextPage} />
+            <Rows
+              rows={rows}
+              sorted={{ order, direction: query.direction, change }}
+              more={pages.hasNextPage ? () => void pages.fetchNextPage() : undefined}
+              loading={pages.isFetchingNextPage}
+            />
           )
         }
       </QueryBoundary>
@@ -106,38 +72,14 @@ export function WorklistView(): ReactNode {
   );
 }
 
-function parameters({
-  filter,
-  reading,
-  order,
-  search,
-  language,
-  after,
-}: {
-  readonly filter: Filter;
-  readonly reading: Reading;
-  readonly order: Order | undefined;
-  readonly search: string;
-  readonly language: string;
-  readonly after: string;
-}): string {
-  return new URLSearchParams({
-    limit: String(pageSize),
-    language,
-    ...(reading === 'all' ? {} : { reading }),
-    ...(order ? { order } : {}),
-    ...(filter === 'present' ? { present: 'any' } : filter === 'all' ? {} : { outcome: filter }),
-    ...(search ? { search } : {}),
-    ...(after ? { after } : {}),
-  }).toString();
-}
-
 function Rows({
   rows,
+  sorted,
   more,
   loading,
 }: {
   readonly rows: readonly WorklistRow[];
+  readonly sorted: Sorted;
   readonly more: (() => void) | undefined;
   readonly loading: boolean;
 }): ReactNode {
@@ -154,38 +96,21 @@ function Rows({
     position.active = active;
     if (more && !loading && active >= rows.length - 5) more();
   }, [active, rows.length, more, loading]);
-  useEffect(() => {
-    const move = (to: number): void => {
-      const next = Math.max(0, Math.min(rows.length - 1, to));
-      setActive(next);
-      const row = body.current?.rows[next];
-      row?.querySelector('a')?.focus({ preventScroll: true });
-      row?.scrollIntoView({ block: 'nearest' });
-    };
-    const pressed = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
-      const open = (): void => navigate(studyView(rows[active]!.studyInstanceUID));
-      const moves = new Map([
-        ['j', () => move(active + 1)],
-        ['k', () => move(active - 1)],
-        ['ArrowDown', () => move(active + 1)],
-        ['ArrowUp', () => move(active - 1)],
-        ['Home', () => move(0)],
-        ['End', () => move(rows.length - 1)],
-        ['Enter', open],
-        ['o', open],
-        ['/', () => document.getElementById('search')?.focus()],
-      ]);
-      // A focused link or button handles Enter itself.
-      if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.closest('a, button')) return;
-      const act = moves.get(event.key);
-      if (!act) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
-  }, [active, rows, navigate]);
+  const move = (to: number): void => {
+    const next = Math.max(0, Math.min(rows.length - 1, to));
+    setActive(next);
+    const row = body.current?.rows[next];
+    row?.querySelector('a')?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
+  };
+  useKeys('worklist', {
+    down: () => move(active + 1),
+    up: () => move(active - 1),
+    first: () => move(0),
+    last: () => move(rows.length - 1),
+    open: () => navigate(studyView(rows[Math.max(0, active)]!.studyInstanceUID)),
+    search: () => document.getElementById('search')?.focus(),
+  });
   return (
     <>
       <div className="card" style={{ padding: 0, overflow: 'hidden' }}>
@@ -197,15 +122,14 @@ function Rows({
               </Table.Th>
               <Table.Th scope="col">{t('worklist.column.patient')}</Table.Th>
               <Table.Th scope="col">{t('worklist.column.finding')}</Table.Th>
+              <SortableColumn order="urgency" text={t('reading.column')} sorted={sorted} />
               <Table.Th scope="col" className="wide">
-                {t('reading.column')}
+                {t('worklist.column.read')}
               </Table.Th>
               <Table.Th scope="col" className="wide">
                 {t('worklist.column.study')}
               </Table.Th>
-              <Table.Th scope="col" className="wide">
-                {t('worklist.column.time')}
-              </Table.Th>
+              <SortableColumn order="time" text={t('worklist.column.time')} sorted={sorted} />
               <Table.Th scope="col" className="wide">
                 {t('worklist.column.model')}
               </Table.Th>
@@ -242,6 +166,23 @@ function Rows({
   );
 }
 
-export function isWriting(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.matches('input, textarea, select') || target.isContentEditable);
+interface Sorted {
+  readonly order: Order;
+  readonly direction: Direction;
+  change(changed: Partial<WorklistQuery>): void;
+}
+
+/** A column by which the server can sort; a click on the column that sorts turns the order round, where it has two. */
+function SortableColumn({ order, text, sorted }: { readonly order: Order; readonly text: string; readonly sorted: Sorted }): ReactNode {
+  const { t } = useTexts();
+  const isSorted = sorted.order === order;
+  const direction: Direction = isSorted && order !== 'urgency' && sorted.direction === 'descending' ? 'ascending' : 'descending';
+  return (
+    <Table.Th scope="col" className="wide" aria-sort={isSorted ? (order === 'urgency' ? 'descending' : sorted.direction) : undefined}>
+      <button type="button" className="sort" title={t('worklist.sort')} onClick={() => sorted.change({ order, direction })}>
+        {text}
+        {isSorted ? (order !== 'urgency' && sorted.direction === 'ascending' ? ' ▲' : ' ▼') : ''}
+      </button>
+    </Table.Th>
+  );
 }

@@ -33,10 +33,13 @@ def reading_of(path):
     assert all(item.relationship_type == RelationshipTypeValues.HAS_OBS_CONTEXT for item in person + login)
     report = srread(path)
     findings = []
+    comments = []
     for items in sections(document, '59776-5'):
         for item in items:
             comparison = [child for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeValue == 'comparison'][0]
+            comments += [child.TextValue for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeValue == '121106']
             findings.append([item.ConceptNameCodeSequence[0].CodeMeaning, item.ConceptCodeSequence[0].CodeMeaning.lower(), comparison.ConceptCodeSequence[0].CodeMeaning.lower()])
+    withdrawn = [item.ConceptCodeSequence[0].CodeMeaning for items in sections(document, '55112-7') for item in items if item.ConceptNameCodeSequence[0].get('CodeValue') == 'withdraws']
     predecessors = [sop.ReferencedSOPInstanceUID for study in document.get('PredecessorDocumentsSequence', []) for series in study.ReferencedSeriesSequence for sop in series.ReferencedSOPSequence]
     return {
         'title': document.ConceptNameCodeSequence[0].CodeMeaning,
@@ -47,6 +50,8 @@ def reading_of(path):
         'verification': document.VerificationFlag,
         'verifier': [str(item.VerifyingObserverName) for item in document.get('VerifyingObserverSequence', [])],
         'findings': findings,
+        'comments': comments,
+        'withdrawn': withdrawn,
         'predecessors': predecessors,
     }
 

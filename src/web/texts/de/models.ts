@@ -185,6 +185,7 @@ export const deModels = {
   'audit.of.pacs.search': 'PACS durchsucht',
   'audit.of.assessment.view': 'Bewertungen angesehen',
   'audit.of.assessment.give': 'Bewertung gespeichert',
+  'audit.of.assessment.withdraw': 'Bewertung zurückgezogen',
   'audit.of.assessment.found': 'Bewertung im PACS gefunden',
   'audit.of.upload.analyze': 'Datei analysiert',
   'audit.of.rules.test': 'Auswahlregeln getestet',

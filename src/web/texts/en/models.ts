@@ -181,6 +181,7 @@ export const enModels = {
   'audit.of.pacs.search': 'Search PACS',
   'audit.of.assessment.view': 'View assessments',
   'audit.of.assessment.give': 'Store assessment',
+  'audit.of.assessment.withdraw': 'Withdraw assessment',
   'audit.of.assessment.found': 'Assessment found in PACS',
   'audit.of.upload.analyze': 'Analyze file',
   'audit.of.rules.test': 'Test routing rules',

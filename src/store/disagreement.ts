@@ -1,0 +1,19 @@
+import { inArray, sql } from 'drizzle-orm';
+import type { Tables } from './database.js';
+import { reading } from './reading-schema.js';
+
+/** Studies per statement. */
+const maxStudies = 1_000;
+
+/**
+ * Notes for each study whether its readers disagree on a finding, as assessments/adjudicated-labels.ts derives it from their statements; to
+ * be called in every transaction that changes statements. What rules read in reports does not count as a reader's statement here.
+ */
+export async function updateDisagreement(tables: Tables, studyInstanceUIDs: readonly string[]): Promise<void> {
+  const uids = [...new Set(studyInstanceUIDs)];
+  for (let from = 0; from < uids.length; from += maxStudies)
+    await tables
+      .update(reading)
+      .set({ isDisagreed: sql`chest_ai.readers_disagree(${reading.studyInstanceUID})` })
+      .where(inArray(reading.studyInstanceUID, uids.slice(from, from + maxStudies)));
+}
