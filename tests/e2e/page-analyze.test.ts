@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { logInAsFirst, noBrowser, screenshot } from '../support/browser.js';
+import { accessibilityFaults, logInAsFirst, noBrowser, screenshot } from '../support/browser.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
+import { tinyCandidate } from '../support/tiny-model.js';
 import { zipOf } from '../support/zip.js';
 
 const skip = noBrowser();
@@ -50,6 +51,23 @@ describe('the page: analyze files', { ...(skip ? { skip } : {}) }, () => {
     assert.equal(await details.locator('[data-testid=analyzed-picture] img').count(), 2, 'the image and the colours over it');
     await screenshot(page, 'analyze');
     assert.equal((await pages.service.store.results.ofStudy(hand.studyInstanceUID)).length, 0, 'nothing is stored');
+  });
+
+  test('usability 17: two models on one picture, side by side', async () => {
+    const { page } = pages.desk;
+    const { version } = await pages.service.registry.add(tinyCandidate());
+    await page.goto(`${pages.service.url}/analyze`);
+    await page.setInputFiles('[data-testid=choose-files]', [
+      { name: 'opacity.dcm', mimeType: 'application/dicom', buffer: Buffer.from(opacity.files[0]!) },
+    ]);
+    const details = page.locator('[data-testid=details]');
+    await details.locator('[data-testid=finding-pneumonia]').waitFor(patience);
+    await details.locator('select').selectOption(version);
+    await details.locator(`[data-testid=analysis][data-version="${version}"]`).waitFor(patience);
+    assert.equal(await details.locator('[data-testid=analysis]').count(), 2);
+    assert.equal(await details.locator('[data-testid=analyzed-picture]').count(), 2);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await screenshot(page, 'analyze-compare', { fullPage: true });
   });
 
   test('a file of two gigabytes is refused with a sentence, and not sent', async () => {

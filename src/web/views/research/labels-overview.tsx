@@ -65,30 +65,32 @@ function Counts({
   readonly rows: readonly (readonly [string, ...number[]])[];
 }): ReactNode {
   return (
-    <Table verticalSpacing={4} captionSide="top" aria-label={caption}>
-      <Table.Caption>{caption}</Table.Caption>
-      <Table.Thead>
-        <Table.Tr>
-          {columns.map((column, index) => (
-            <Table.Th scope="col" key={column} className={index > 0 ? 'number' : ''}>
-              {column}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map(([name, ...numbers]) => (
-          <Table.Tr key={name}>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{name}</Table.Td>
-            {numbers.map((number, index) => (
-              <Table.Td key={index} className="number">
-                {number}
-              </Table.Td>
+    <Table.ScrollContainer minWidth={280} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': caption } }}>
+      <Table verticalSpacing={4} captionSide="top" aria-label={caption}>
+        <Table.Caption>{caption}</Table.Caption>
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map((column, index) => (
+              <Table.Th scope="col" key={column} className={index > 0 ? 'number' : ''}>
+                {column}
+              </Table.Th>
             ))}
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(([name, ...numbers]) => (
+            <Table.Tr key={name}>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{name}</Table.Td>
+              {numbers.map((number, index) => (
+                <Table.Td key={index} className="number">
+                  {number}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 
