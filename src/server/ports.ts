@@ -3,7 +3,6 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { DisplayFrame } from '../pixels/display/display-frame.js';
 import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
-import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { RequestState } from '../reporting/request-analysis.js';
 import type { ReadingFilter } from '../store/worklist-order.js';
@@ -13,11 +12,11 @@ import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
 import type { Confirmations } from './access/confirmations.js';
 import type { Actor, Administration } from './access/administration.js';
+import type { MessagesPort, ReportsPort } from './message-ports.js';
 import type { Metrics } from './metrics.js';
 import type { ResearchPort } from './research-port.js';
 import type { ErasureBody, ShownErasure } from './schemas/erasures.js';
 import type { BackfillBody, SignOffBody } from './schemas/backfills.js';
-import type { DiscordanceKindName } from './schemas/reports.js';
 import type {
   ChangedModels,
   CodedFinding,
@@ -29,16 +28,10 @@ import type {
   RuleTest,
   ShownAssessment,
   ShownBackfill,
-  ShownChannel,
-  ShownDiscordance,
-  DiscordancePage,
   ShownDrift,
   ShownFailedJob,
-  ShownMessage,
   ShownPatient,
   ShownReading,
-  ShownReceipt,
-  ShownReportCounts,
   ShownResult,
   ShownRetraining,
   DraftTest,
@@ -50,7 +43,6 @@ import type {
   StudyAssessments,
   ImagesOfStudy,
   StudyPage,
-  TestedChannel,
   TrialReport,
   UploadAnalysisResult,
   WorklistCounts,
@@ -240,39 +232,6 @@ export interface BackfillPort {
 interface BackfillActor {
   readonly actor: string;
   readonly remote?: string;
-}
-
-/** Outbound messages. Each throws Fault `not-found` for a channel that is not configured. */
-export interface MessagesPort {
-  channels(): Promise<readonly ShownChannel[]>;
-  /** The last ones, newest first. */
-  ofChannel(channel: string, limit: number): Promise<readonly ShownMessage[]>;
-  /** All of a study, newest first. */
-  ofStudy(studyInstanceUID: string): Promise<readonly ShownMessage[]>;
-  /** The current result of a study as a FHIR bundle, as a channel without patient attributes sends it; undefined without a result. */
-  fhir(studyInstanceUID: string, url: string): Promise<object | undefined>;
-  /** With invented values, and those attributes of the invented patient that the channel carries. */
-  testMessage(channel: string): ResultMessage;
-  /** @throws Fault `channel-unavailable`, `message-refused`: a test is not repeated */
-  sendTest(channel: string, message: ResultMessage): Promise<TestedChannel>;
-}
-
-/** Reports of radiologists whose text is read, and where they and the results differ. */
-export interface ReportsPort {
-  /** @throws Fault `request-invalid`, `request-refused` if this source is off */
-  receive(resource: unknown, by: BackfillActor): Promise<ShownReceipt>;
-  counts(): Promise<ShownReportCounts>;
-  discordances(query: DiscordanceRequest): Promise<DiscordancePage>;
-  /** Notes who has looked at it. @throws Fault `not-found` */
-  review(studyInstanceUID: string, finding: string, reader: string): Promise<ShownDiscordance>;
-}
-
-export interface DiscordanceRequest {
-  readonly kind?: DiscordanceKindName | undefined;
-  readonly finding?: string | undefined;
-  readonly state: 'open' | 'reviewed' | 'all';
-  readonly limit: number;
-  readonly after?: string | undefined;
 }
 
 /** A change of the deployed versions: who requests it, and why; the reason stays in the history. */

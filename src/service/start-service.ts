@@ -10,6 +10,7 @@ import { startJobs, type Jobs } from '../jobs/jobs.js';
 import { defaultLine } from '../lib/model-line.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
+import { closeServer, hostInUrl, listen } from '../server/listen.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
 import { acceptedSystems } from '../assessments/accepted-systems.js';
@@ -330,32 +331,4 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     await closeAll();
     throw error;
   }
-}
-
-function listen(
-  start: (port: number, host: string, ready: (error?: Error) => void) => Server,
-  { server: { host, port } }: Config,
-): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = start(port, host, (error) => {
-      if (error)
-        reject(
-          new Fault(
-            'config-invalid',
-            `the service cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? error.message})`,
-          ),
-        );
-      else resolve(server);
-    });
-  });
-}
-
-async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-}
-
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -7,6 +7,7 @@ import { isAdministrator, mayCompareReports, mayOperate, type CurrentUser } from
 import { useCurrentUser } from './use-current-user.js';
 import { helpFor } from './guide-address.js';
 import { useLive } from './live.js';
+import { KeysDialog } from './parts/keys-dialog.js';
 import { Loading } from './parts/query-boundary.js';
 import { timeZone } from './parts/time.js';
 import { languageCodes, languageName, useTexts, type TextKey } from './texts/texts.js';
@@ -47,6 +48,7 @@ export function App(): ReactNode {
   // A password change ends every session: a connection that closes then is no outage.
   const connected = useLive(location !== '/password' && user?.mustChange !== true);
   const [open, { toggle, close }] = useDisclosure(false);
+  const [isKeysOpen, keys] = useDisclosure(false);
   return (
     <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'md', collapsed: { desktop: true, mobile: !open } }} padding="md">
       <a className="skip" href="#content">
@@ -70,7 +72,7 @@ export function App(): ReactNode {
             </Text>
             <span className="live" data-lost={!connected} aria-hidden />
             <HelpLink />
-            <Settings />
+            <Settings onKeys={keys.open} />
           </Group>
         </Group>
       </AppShell.Header>
@@ -79,6 +81,7 @@ export function App(): ReactNode {
           <Tabs onClick={close} />
         </Group>
       </AppShell.Navbar>
+      <KeysDialog isOpen={isKeysOpen} onOpen={keys.open} onClose={keys.close} />
       <AppShell.Main id="content" tabIndex={-1}>
         {!connected && (
           <Alert color="orange" mb="md" role="status">
@@ -149,7 +152,7 @@ function HelpLink(): ReactNode {
   );
 }
 
-function Settings(): ReactNode {
+function Settings({ onKeys }: { readonly onKeys: () => void }): ReactNode {
   const { t, language, setLanguage } = useTexts();
   const { setColorScheme } = useMantineColorScheme();
   const user = useCurrentUser();
@@ -176,6 +179,9 @@ function Settings(): ReactNode {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item onClick={onKeys} rightSection={<kbd>?</kbd>}>
+          {t('keys.title')}
+        </Menu.Item>
         <Menu.Item component={Link} href="/help">
           {t('nav.help')}
         </Menu.Item>

@@ -1,5 +1,5 @@
 import type { ResearchPort } from '../../src/server/research-port.js';
-import type { ReportsPort } from '../../src/server/ports.js';
+import type { ReportsPort } from '../../src/server/message-ports.js';
 import type { ResultMessage } from '../../src/messages/ports.js';
 import { testMessage } from '../../src/messages/test-message.js';
 import type {

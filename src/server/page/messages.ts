@@ -12,7 +12,7 @@ import type { MessageRow } from '../../store/messages.js';
 import type { ResultRow } from '../../store/results.js';
 import type { Store } from '../../store/store.js';
 import type { ShownMessage } from '../page-types.js';
-import type { MessagesPort } from '../ports.js';
+import type { MessagesPort } from '../message-ports.js';
 
 /** A result that no channel is sent: no attribute of the patient is allowed. */
 function unsent({ resultId, createdAt }: ResultRow): MessageToWrite {

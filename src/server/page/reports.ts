@@ -4,7 +4,7 @@ import { receiveDiagnosticReport } from '../../radiology-reports/receive-fhir.js
 import type { DiscordanceRow } from '../../store/discordances.js';
 import type { Store } from '../../store/store.js';
 import type { ShownDiscordance } from '../page-types.js';
-import type { ReportsPort } from '../ports.js';
+import type { ReportsPort } from '../message-ports.js';
 
 /** The reports of radiologists, as the interface shows them. */
 export function reportsPortOf(

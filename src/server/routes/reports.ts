@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
 import { optionalText, studyUid, wholeNumber } from '../parameters.js';
-import type { ReportsPort, ServerParts } from '../ports.js';
+import type { ServerParts } from '../ports.js';
+import type { ReportsPort } from '../message-ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { discordanceKinds, discordancePageSchema, discordanceSchema, receiptSchema, reportCountsSchema } from '../schemas/reports.js';
 import { startedPorts } from '../started-ports.js';

@@ -1,14 +1,6 @@
 import type { ShownResult } from '../../server/page-types.js';
-import type {
-  AnalysisRequestPort,
-  BackfillPort,
-  ErasurePort,
-  ModelActions,
-  PagePort,
-  ReportsPort,
-  RulesPort,
-  ServerPorts,
-} from '../../server/ports.js';
+import type { AnalysisRequestPort, BackfillPort, ErasurePort, ModelActions, PagePort, RulesPort, ServerPorts } from '../../server/ports.js';
+import type { ReportsPort } from '../../server/message-ports.js';
 import type { ResultRow } from '../../store/results.js';
 import type { Store } from '../../store/store.js';
 import { defaultLine } from '../../lib/model-line.js';

@@ -47,7 +47,7 @@ export function Toolbar({ stacks, stack, onStack, windows, window, onWindow, mod
       <NativeSelect
         size="xs"
         aria-label={t('image.window')}
-        title={`${t('image.window')} (w)`}
+        title={`${t('image.window')} (g)`}
         value={String(chosen)}
         onChange={(event) => {
           const next = windows[Number(event.currentTarget.value)];

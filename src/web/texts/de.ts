@@ -13,4 +13,18 @@ import { deResearch } from './de/research.js';
 import { deRules } from './de/rules.js';
 import type { TextKey } from './en.js';
 
-export const de: Readonly<Record<TextKey, string>> = { ...deAdministration, ...deArchive, ...deAssessing, ...deAudit, ...deHelp, ...deImage, ...deModels, ...deOperations, ...dePage, ...deReading, ...deReports, ...deResearch, ...deRules };
+export const de: Readonly<Record<TextKey, string>> = {
+  ...deAdministration,
+  ...deArchive,
+  ...deAssessing,
+  ...deAudit,
+  ...deHelp,
+  ...deImage,
+  ...deModels,
+  ...deOperations,
+  ...dePage,
+  ...deReading,
+  ...deReports,
+  ...deResearch,
+  ...deRules,
+};

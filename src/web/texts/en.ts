@@ -13,6 +13,20 @@ import { enResearch } from './en/research.js';
 import { enRules } from './en/rules.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...enAdministration, ...enArchive, ...enAssessing, ...enAudit, ...enHelp, ...enImage, ...enModels, ...enOperations, ...enPage, ...enReading, ...enReports, ...enResearch, ...enRules } as const;
+export const en = {
+  ...enAdministration,
+  ...enArchive,
+  ...enAssessing,
+  ...enAudit,
+  ...enHelp,
+  ...enImage,
+  ...enModels,
+  ...enOperations,
+  ...enPage,
+  ...enReading,
+  ...enReports,
+  ...enResearch,
+  ...enRules,
+} as const;
 
 export type TextKey = keyof typeof en;

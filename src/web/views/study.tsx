@@ -1,6 +1,6 @@
 import { Alert, Anchor, Badge, Button, Grid, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';

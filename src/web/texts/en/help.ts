@@ -10,4 +10,12 @@ export const enHelp = {
   'help.matches': '{count} sections found',
   'help.noMatch': 'No section contains these words. Try fewer or other words; the guides are in English.',
   'help.here': 'Help for this view',
+  'keys.title': 'Keyboard shortcuts',
+  'keys.close': 'Close',
+  'keys.list': 'This list',
+  'keys.in.page': 'Everywhere',
+  'keys.in.worklist': 'Worklist',
+  'keys.in.study': 'Study',
+  'keys.in.image': 'Image',
+  'keys.in.viewer': 'Strip beside OHIF',
 } as const;
