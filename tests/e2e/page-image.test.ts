@@ -163,7 +163,6 @@ describe('the image on the study page', { ...(skip ? { skip } : {}) }, () => {
     await page.waitForSelector('text=C 400 W 1800 HU', patience);
     await screenshot(page, 'image-ct');
     // The scout is an image of its own.
-    await page.keyboard.press('s');
     await page.locator('[data-testid=stage]').focus();
     await page.keyboard.press('s');
     await eventually('the scout', async () => assert.equal(await page.locator('[data-testid=slice]').count(), 0));
