@@ -81,7 +81,7 @@ describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
     const entry = { actor: 'kim', action: 'account.roles', subject: { account: 'lee', roles: ['reader', 'operator'] } };
     const { seq: intention } = await audit.append({ ...entry, outcome: 'intended' });
     await audit.append({ ...entry, subject: { ...entry.subject, intention } });
-    await audit.append({ actor: 'kim', action: 'verdict.give', subject: { studyInstanceUID: opacity.studyInstanceUID } });
+    await audit.append({ actor: 'kim', action: 'assessment.give', subject: { studyInstanceUID: opacity.studyInstanceUID } });
     await page.goto(`${pages.service.url}/worklist`);
     await page.click('header nav a:has-text("Audit log")');
     await page.fill('#audit-actor', 'kim');
@@ -90,7 +90,7 @@ describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
     const texts = await rows.allTextContents();
     assert.match(texts[0]!, /Stored an assessment of a study/);
     assert.match(texts[1]!, /Changed the roles of account lee to reader, operator/);
-    assert.doesNotMatch(texts.join(' '), /verdict|intention|account\.roles|studyInstanceUID/);
+    assert.doesNotMatch(texts.join(' '), /intention|assessment\.give|account\.roles|studyInstanceUID/);
     await rows.nth(1).locator('summary').click();
     await rows.nth(1).locator('text=Account: lee').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
