@@ -50,19 +50,19 @@ export function App(): ReactNode {
   const [open, { toggle, close }] = useDisclosure(false);
   const [isKeysOpen, keys] = useDisclosure(false);
   return (
-    <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'md', collapsed: { desktop: true, mobile: !open } }} padding="md">
+    <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'lg', collapsed: { desktop: true, mobile: !open } }} padding="md">
       <a className="skip" href="#content">
         {t('app.skip')}
       </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
-          <Group gap="lg" wrap="nowrap">
-            <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
+          <Group gap="lg" wrap="nowrap" miw={0}>
+            <Burger opened={open} onClick={toggle} hiddenFrom="lg" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
             <Link href="/worklist" className="brand" aria-label={t('app.name')}>
               <img src="/page/icon.svg" width={26} height={26} alt="" />
               <span className="brand-name">{t('app.name')}</span>
             </Link>
-            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="md" wrap="nowrap">
+            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="lg" wrap="nowrap" className="tabs">
               <Tabs />
             </Group>
           </Group>
