@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asFault } from '../errors.js';
 import type { ChangeRecord } from '../registry/change-record.js';
 import type { Position } from '../training/checkpoint.js';
 import { changeRecordOf, runId } from './change-record-of-run.js';
@@ -13,13 +14,16 @@ import type { RetrainingPlan } from './retraining-plan.js';
 const completed: readonly ChangeRecord['outcome'][] = ['promoted', 'refused', 'shadow'];
 
 /** Writes the change record, stores which labels the run had, remembers its settings and curves, and removes the folder of the run. */
-export async function endRun(record: ChangeRecord, { registry, settings, memory }: RetrainingPorts): Promise<ChangeRecord> {
+export async function endRun(record: ChangeRecord, { registry, settings, memory, log }: RetrainingPorts): Promise<ChangeRecord> {
   const folder = retrainingFolders(settings).run;
   await registry.recordChange(record);
   const labels = join(folder, 'labels.json');
   if (completed.includes(record.outcome) && existsSync(labels))
     await memory.storeLabels(JSON.parse(await readFile(labels, 'utf8')) as readonly string[]);
-  await rememberRun(settings, new Date(record.endedAt), record.challenger);
+  // Curves are for people: a run whose curves cannot be stored has ended all the same.
+  await rememberRun(settings, new Date(record.endedAt), record.challenger).catch((error: unknown) =>
+    log.warn('the curves of the run could not be stored', { run: record.id, code: asFault(error, 'internal').code }),
+  );
   await rm(folder, { recursive: true, force: true });
   return record;
 }
