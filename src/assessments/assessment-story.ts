@@ -1,18 +1,11 @@
-import { sameConcept } from '../dicom/code.js';
-import { Fault } from '../errors.js';
-import { assessedBy, readAssessedStudy, sameAssessmentIn, sameWithdrawalIn } from './assessed-study.js';
-import {
-  assessedFindings,
-  checkRequest,
-  withdrawnConcepts,
-  type AssessmentToRecord,
-  type WithdrawalToRecord,
-} from './assessment-request.js';
+import { readAssessedStudy, sameAssessmentIn } from './assessed-study.js';
+import { assessedFindings, checkRequest, type AssessmentToRecord, type WithdrawalToRecord } from './assessment-request.js';
 import type { AssessmentInPacs } from './assessments-in-pacs.js';
 import { erasedFault } from '../reporting/erased-study.js';
 import { consensusLabels, type ConsensusLabel, type LabelStatement } from './adjudicated-labels.js';
 import { indexedAssessment, type IndexedAssessment } from './indexed-assessment.js';
 import type { IndexPorts, RecordPorts } from './ports.js';
+import { recordWithdrawal } from './record-withdrawal.js';
 import { assessmentContent, storeAssessment } from './write-assessment.js';
 
 /**
@@ -78,24 +71,4 @@ export async function recordAssessment(
   // The document: written, stored, and read back from the PACS.
   const content = assessmentContent(given, study, { findings }, ports);
   return { ...(await storeAssessment(content, ports)), stored: true };
-}
-
-/**
- * A reader withdraws earlier assessments → SR document in the PACS that supersedes them and states no decision. The same withdrawal is
- * stored once.
- *
- * @throws Fault `pacs-not-found`, `request-invalid` (unknown finding, one that the reader has not assessed), `study-erased`
- */
-async function recordWithdrawal(given: WithdrawalToRecord, ports: RecordPorts): Promise<AssessmentInPacs & { readonly stored: boolean }> {
-  const { studyInstanceUID, reader } = given;
-  if (await ports.pacs.isErased?.(studyInstanceUID)) throw erasedFault(studyInstanceUID);
-  const withdrawn = withdrawnConcepts(given, ports);
-  const study = await readAssessedStudy(studyInstanceUID, reader.name, ports.pacs);
-  const existing = sameWithdrawalIn(study, withdrawn);
-  if (existing) return { ...existing, stored: false };
-  const assessed = assessedBy(reader.name, study.instances);
-  const missing = withdrawn.find((concept) => !assessed.some((one) => sameConcept(one, concept)));
-  if (missing)
-    throw new Fault('request-invalid', `expected findings that you have assessed, found ${missing.meaning}`, { studyInstanceUID });
-  return { ...(await storeAssessment(assessmentContent(given, study, { findings: [], withdrawn }, ports), ports)), stored: true };
 }

@@ -3,7 +3,7 @@ import { consensusLabels } from './adjudicated-labels.js';
 
 /**
  * Whether a reader must not see yet what others state about a study: what one has seen biases one's own assessment. A reader who may
- * adjudicate sees it where others disagree, because somebody has to settle that.
+ * adjudicate sees it where others disagree, because somebody has to decide.
  *
  * @param statements of all readers that count
  */

@@ -100,11 +100,11 @@ describe('reading: undo, withdraw, blind second reading, adjudication', { ...(sk
     await page.getByTestId('assessment-list').locator('text=/ann/').waitFor(patience);
     assert.equal(await page.getByTestId('others-hidden').count(), 0);
     await page.getByTestId('disagreed-pneumonia').waitFor(patience);
-    assert.equal(await page.getByRole('button', { name: 'Adjudicate: absent' }).count(), 0, 'ben may not settle it');
+    assert.equal(await page.getByRole('button', { name: 'Adjudicate: absent' }).count(), 0, 'ben may not adjudicate');
     assert.deepEqual(await labelsOf(uid), [['pneumonia', 'disagreed', undefined]]);
   });
 
-  test('usability 4: a disagreement is listed and settled by the reader who may', async () => {
+  test('usability 4: a disagreement is listed and adjudicated by the reader who may', async () => {
     const page = of('chief');
     await page.goto(`${pages.service.url}/worklist`);
     await page.getByLabel('Reading state').selectOption('disagreed');

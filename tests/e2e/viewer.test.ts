@@ -15,6 +15,7 @@ import { chestStudy } from '../support/chest-study.js';
 import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
+import { readAnnotations, type ShownAnnotations } from '../support/viewer-annotations.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
@@ -30,13 +31,6 @@ const skip =
   ));
 const patience = { timeout: 90_000 };
 const password = 'quite long and only for this test';
-
-interface Shown {
-  readonly sopInstanceUID: string;
-  readonly columns: number;
-  readonly rows: number;
-  readonly annotations: readonly { readonly points: readonly (readonly [number, number])[]; readonly label: string }[];
-}
 
 describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, () => {
   let service: RunningService;
@@ -121,7 +115,9 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     const expected = current.find((one) => one.kind === 'measurement')!.report.findings.flatMap((one) => (one.region ? [one.region] : []));
     assert.ok(expected.length > 0);
     await page.locator('text=AI regions (unverified)').first().dblclick();
-    const shown = await page.waitForFunction(readAnnotations, undefined, patience).then((handle) => handle.jsonValue() as Promise<Shown>);
+    const shown = await page
+      .waitForFunction(readAnnotations, undefined, patience)
+      .then((handle) => handle.jsonValue() as Promise<ShownAnnotations>);
     await screenshot(page, 'viewer-regions');
     assert.equal(shown.sopInstanceUID, expected[0]!.image.sopInstanceUID);
     const boxes = shown.annotations.map(({ points }) => ({
@@ -249,8 +245,10 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
       assert.equal(await page.getByTestId('bar-pneumonia-present').getAttribute('aria-pressed'), 'true'),
     );
     await page.keyboard.press('w');
+    await eventually('withdrawn', async () =>
+      assert.equal(await page.getByTestId('bar-pneumonia-present').getAttribute('aria-pressed'), 'false'),
+    );
     await page.getByTestId('bar-earlier').waitFor(patience);
-    assert.equal(await page.getByTestId('bar-pneumonia-present').getAttribute('aria-pressed'), 'false', 'withdrawn');
     await page.keyboard.press('y');
     await page.getByTestId('bar-message').locator('text=Stored in the PACS: Pneumonia present').waitFor(patience);
     await screenshot(page, 'viewer-withdrawn');
@@ -342,48 +340,4 @@ async function pixelsOf(page: WatchedPage['page']): Promise<readonly [number, nu
     if (data[at]! - data[at + 2]! > 60) red++;
   }
   return [sum / (data.length / 3), red / (data.length / 3)];
-}
-
-/** In the page: the annotations of the viewport, in pixels of the image as stored. */
-function readAnnotations(): Shown | false {
-  const { cornerstone, cornerstoneTools } = window as unknown as {
-    cornerstone?: {
-      getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[];
-      metaData: { get(kind: string, id: string): Record<string, unknown> | undefined };
-      utilities: { worldToImageCoords(id: string, point: readonly number[]): [number, number] };
-    };
-    cornerstoneTools?: {
-      annotation: {
-        state: {
-          getAllAnnotations(): {
-            metadata: { toolName: string };
-            data: {
-              label?: string;
-              handles?: { points?: readonly (readonly number[])[] };
-              contour?: { polyline?: readonly (readonly number[])[] };
-              renderableData?: Record<string, readonly (readonly (readonly number[])[])[]>;
-            };
-          }[];
-        };
-      };
-    };
-  };
-  const imageId = cornerstone?.getEnabledElements()[0]?.viewport.getCurrentImageId?.();
-  if (!cornerstone || !cornerstoneTools || imageId === undefined) return false;
-  const annotations = cornerstoneTools.annotation.state.getAllAnnotations().flatMap(({ data }) => {
-    const world = data.renderableData ? Object.values(data.renderableData).flat(2) : (data.contour?.polyline ?? data.handles?.points ?? []);
-    const points = (world as readonly (readonly number[])[])
-      .filter((point) => point.length === 3)
-      .map((point) => cornerstone.utilities.worldToImageCoords(imageId, point));
-    return points.length >= 3 ? [{ points, label: data.label ?? '' }] : [];
-  });
-  const plane = cornerstone.metaData.get('imagePlaneModule', imageId);
-  const sop = cornerstone.metaData.get('sopCommonModule', imageId);
-  if (annotations.length === 0) return false;
-  return {
-    sopInstanceUID: String(sop?.['sopInstanceUID']),
-    columns: Number(plane?.['columns']),
-    rows: Number(plane?.['rows']),
-    annotations,
-  };
 }

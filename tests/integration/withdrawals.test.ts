@@ -168,8 +168,8 @@ describe('withdrawals and blind reading on a real Orthanc', () => {
     const open = await seenBy('second', study);
     assert.deepEqual([open.assessments.length, open.labels[0]?.state, open.othersHidden], [2, 'disagreed', false]);
     assert.ok((await seriesSeenBy('second', paths[0]!)).includes(seriesInstanceUID));
-    const settling = await seenBy('chief', study);
-    assert.deepEqual([settling.assessments.length, settling.othersHidden, settling.mayAdjudicate], [2, false, true]);
+    const adjudicating = await seenBy('chief', study);
+    assert.deepEqual([adjudicating.assessments.length, adjudicating.othersHidden, adjudicating.mayAdjudicate], [2, false, true]);
     assert.equal((await seenBy('first', study)).mayAdjudicate, false);
 
     assert.equal((await withdraw('second', study)).status, 201);

@@ -98,6 +98,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 
 /** Settings that are true or false. */
 const switches = [
+  'assessments.hideOthersUntilAssessed',
   'orthanc.analyseArchive',
   'report.skippedDocuments',
   'report.failedDocuments',

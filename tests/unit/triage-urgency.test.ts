@@ -183,7 +183,13 @@ describe('what is derived from the images of a study', () => {
         { triage: settings({ maxStudyAgeDays: 7 }), findingsOff: [] },
         now,
       )!;
-    assert.deepEqual(of({ PatientAge: '045Y', PatientName: 'A^B' }), { urgency: 1_000, ageGroup: 2, isSelected: true, isRecent: true });
+    assert.deepEqual(of({ PatientAge: '045Y', PatientName: 'A^B' }), {
+      urgency: 1_000,
+      ageGroup: 2,
+      modalities: ['CR'],
+      isSelected: true,
+      isRecent: true,
+    });
     assert.equal(of({ StudyDate: '20260222' }).isRecent, true);
     assert.equal(of({ StudyDate: '20260220' }).isRecent, false);
     assert.equal(of({ StudyDate: '' }).isRecent, true);

@@ -58,7 +58,7 @@ export class AssessmentBar {
           const action = actionOf(event, 'viewer');
           if (action && this.act(action)) {
             event.preventDefault();
-            // The viewer must not take the key for one of its tools.
+            // The viewer must not handle the key as well.
             event.stopImmediatePropagation();
             return;
           }

@@ -4,14 +4,14 @@ import { get } from '../api.js';
 export const outcomeFilters = ['all', 'present', 'reported', 'skipped', 'failed'] as const;
 export type OutcomeFilter = (typeof outcomeFilters)[number];
 export const readingFilters = ['all', 'to-read', 'second', 'unread', 'being-read', 'read', 'disagreed'] as const;
-export type ReadingFilter = (typeof readingFilters)[number];
+export type ReadingChoice = (typeof readingFilters)[number];
 export type Order = WorklistPage['order'];
 export type Direction = 'ascending' | 'descending';
 
 /** What the worklist shows, and in which order. */
-export interface WorklistQuery {
+export interface ShownWorklist {
   readonly filter: OutcomeFilter;
-  readonly reading: ReadingFilter;
+  readonly reading: ReadingChoice;
   /** Undefined: the setting triage.order. */
   readonly order: Order | undefined;
   readonly direction: Direction;
@@ -23,7 +23,7 @@ export interface WorklistQuery {
   readonly modality: string;
 }
 
-export const wholeWorklist: WorklistQuery = {
+export const wholeWorklist: ShownWorklist = {
   filter: 'all',
   reading: 'all',
   order: undefined,
@@ -37,7 +37,7 @@ export const wholeWorklist: WorklistQuery = {
 /** Rows of a page. */
 const pageSize = 50;
 
-export function worklistPage(query: WorklistQuery, language: string, after: string): Promise<WorklistPage> {
+export function worklistPage(query: ShownWorklist, language: string, after: string): Promise<WorklistPage> {
   const { filter, reading, order, direction, search, since, until, modality } = query;
   const parameters = new URLSearchParams({
     limit: String(pageSize),
@@ -61,12 +61,12 @@ function startOfDay(day: string, daysLater: number): string {
 }
 
 /** Whether the query leaves anything out. */
-export function isFiltered({ filter, reading, search, since, until, modality }: WorklistQuery): boolean {
+export function isFiltered({ filter, reading, search, since, until, modality }: ShownWorklist): boolean {
   return filter !== 'all' || reading !== 'all' || [search, since, until, modality].some((one) => one !== '');
 }
 
 interface LeftWorklist {
-  readonly query: WorklistQuery;
+  readonly query: ShownWorklist;
   readonly studies: readonly string[];
   /** Where the next page starts. */
   readonly next?: string | undefined;
@@ -90,7 +90,7 @@ export function leftWorklist(): LeftWorklist {
 /** Studies that a tab remembers around the reader's place. */
 const maxRemembered = 2_000;
 
-export function leaveWorklist(query: WorklistQuery, rows: readonly WorklistRow[], next: string | undefined): void {
+export function leaveWorklist(query: ShownWorklist, rows: readonly WorklistRow[], next: string | undefined): void {
   remember({ query, studies: rows.map(({ studyInstanceUID }) => studyInstanceUID), next });
 }
 

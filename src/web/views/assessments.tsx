@@ -155,7 +155,7 @@ function OwnAssessment({
               if (text !== undefined && stated) decide(finding, stated, text);
             }}
             withdraw={() => withdraw(name)}
-            adjudicate={known?.mayAdjudicate ? (settled) => give([{ name, meaning: finding.meaning, decision: settled }], true) : undefined}
+            adjudicate={known?.mayAdjudicate ? (final) => give([{ name, meaning: finding.meaning, decision: final }], true) : undefined}
             choose={() => setChosen(index)}
           />
         );

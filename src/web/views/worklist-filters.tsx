@@ -7,8 +7,8 @@ import {
   wholeWorklist,
   type Order,
   type OutcomeFilter,
-  type ReadingFilter,
-  type WorklistQuery,
+  type ReadingChoice,
+  type ShownWorklist,
 } from '../reading/worklist-query.js';
 import { useTexts } from '../texts/texts.js';
 
@@ -23,14 +23,14 @@ export function WorklistFilters({
   counts,
   change,
 }: {
-  readonly query: WorklistQuery;
+  readonly query: ShownWorklist;
   readonly order: Order;
   readonly counts: WorklistCounts | undefined;
-  change(changed: Partial<WorklistQuery>): void;
+  change(changed: Partial<ShownWorklist>): void;
 }): ReactNode {
   const { t } = useTexts();
   const number = (count: number | undefined): string => (count === undefined ? '' : ` ${count}`);
-  const readingCounts: Partial<Record<ReadingFilter, number>> = counts ? { 'to-read': counts.toRead, disagreed: counts.disagreed } : {};
+  const readingCounts: Partial<Record<ReadingChoice, number>> = counts ? { 'to-read': counts.toRead, disagreed: counts.disagreed } : {};
   return (
     <>
       <Group justify="space-between" align="flex-end" mb="md" gap="sm">
@@ -67,7 +67,7 @@ export function WorklistFilters({
             size="sm"
             aria-label={t('reading.filter')}
             value={query.reading}
-            onChange={(event) => change({ reading: event.currentTarget.value as ReadingFilter })}
+            onChange={(event) => change({ reading: event.currentTarget.value as ReadingChoice })}
             data={readingFilters.map((value) => ({ value, label: t(`reading.${value}`) + number(readingCounts[value]) }))}
           />
           <NativeSelect

@@ -13,7 +13,7 @@ import {
   worklistPage,
   type Direction,
   type Order,
-  type WorklistQuery,
+  type ShownWorklist,
 } from '../reading/worklist-query.js';
 import { useTexts } from '../texts/texts.js';
 import { studyView } from '../addresses.js';
@@ -30,7 +30,7 @@ const waitMs = 30_000;
 
 export function WorklistView(): ReactNode {
   const { t, language } = useTexts();
-  const [query, setQuery] = useState<WorklistQuery>(() => leftWorklist().query);
+  const [query, setQuery] = useState<ShownWorklist>(() => leftWorklist().query);
   const [searched] = useDebouncedValue(query.search.trim(), 300);
   const asked = useMemo(() => ({ ...query, search: searched }), [query, searched]);
   const { data: counts } = useQuery({ queryKey: ['counts'], queryFn: () => get<WorklistCounts>('/api/worklist/counts') });
@@ -47,7 +47,7 @@ export function WorklistView(): ReactNode {
   useEffect(() => {
     if (pages.data && !pages.isPlaceholderData) leaveWorklist(query, rows, next);
   }, [query, rows, next, pages.data, pages.isPlaceholderData]);
-  const change = (changed: Partial<WorklistQuery>): void => setQuery((before) => ({ ...before, ...changed }));
+  const change = (changed: Partial<ShownWorklist>): void => setQuery((before) => ({ ...before, ...changed }));
   const order = query.order ?? pages.data?.pages[0]?.order ?? 'urgency';
   const withoutResult = pages.data?.pages[0]?.withoutResult ?? [];
   return (
@@ -169,7 +169,7 @@ function Rows({
 interface Sorted {
   readonly order: Order;
   readonly direction: Direction;
-  change(changed: Partial<WorklistQuery>): void;
+  change(changed: Partial<ShownWorklist>): void;
 }
 
 /** A column by which the server can sort; a click on the column that sorts turns the order round, where it has two. */
