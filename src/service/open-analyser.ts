@@ -5,7 +5,7 @@ import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig }
 import { within } from '../lib/within.js';
 import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
-import { LiveRouting } from './live-routing.js';
+import { LiveRouting } from '../server/rules/live-rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import { checkMessageRules } from '../messages/check-rules.js';
 import { checkLabelNames } from '../result-labels/label-names.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from '../lib/atomic-write.js';
+import { writeFileAtomically } from '../../lib/atomic-write.js';
 
 const versionSchema = z
   .strictObject({ number: z.int().min(1), at: z.iso.datetime(), by: z.string(), sha256: z.string(), text: z.string() })

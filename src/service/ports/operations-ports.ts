@@ -1,13 +1,13 @@
-import type { AuditLog } from '../audit/audit-log.js';
-import type { Config } from '../config.js';
-import type { Jobs } from '../jobs/jobs.js';
-import type { Log } from '../log.js';
-import { certificateReader, certificateSources } from '../monitoring/certificates.js';
-import { recordFigures } from '../monitoring/record-figures.js';
-import { softwareVersion } from '../software-version.js';
-import type { Store } from '../store/store.js';
-import { liveRulesOf, type LiveRouting } from './live-routing.js';
-import type { ServerPortParts } from './ports/server-ports.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import type { Config } from '../../config.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import type { Log } from '../../log.js';
+import { certificateReader, certificateSources } from '../../monitoring/certificates.js';
+import { recordFigures } from '../../monitoring/record-figures.js';
+import { softwareVersion } from '../../software-version.js';
+import type { Store } from '../../store/store.js';
+import { liveRulesOf, type LiveRouting } from '../../server/rules/live-rules.js';
+import type { ServerPortParts } from './server-ports.js';
 
 /** A change of the rules in their file, by hand or by another process, applies within this time. */
 const rulesFileMs = 5_000;

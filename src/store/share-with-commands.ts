@@ -1,6 +1,6 @@
 import type { Log } from '../log.js';
-import { shareDatabase, type SharedDatabase } from '../store/share-database.js';
-import type { Store } from '../store/store.js';
+import { shareDatabase, type SharedDatabase } from './share-database.js';
+import type { Store } from './store.js';
 
 /** Commands use the embedded database while the service runs. Where the folder admits no Unix socket, they need the service stopped. */
 export async function shareWithCommands(store: Store, dataDir: string, log: Log): Promise<SharedDatabase> {

@@ -1,13 +1,13 @@
 import { access, chmod, constants, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { AuditLog } from '../audit/audit-log.js';
-import { asFault, Fault } from '../errors.js';
-import { writeFileAtomically } from '../lib/atomic-write.js';
-import { diffLines } from '../lib/line-diff.js';
-import type { Log } from '../log.js';
-import { checkRules, editedRules, editRules, routingOf, type EditedRule } from '../routing/edit-rules.js';
-import { loadRouting, parseRouting, type Routing, type RoutingRule } from '../routing/rules.js';
-import type { RulesPort } from '../server/ports.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import { asFault, Fault } from '../../errors.js';
+import { writeFileAtomically } from '../../lib/atomic-write.js';
+import { diffLines } from '../../lib/line-diff.js';
+import type { Log } from '../../log.js';
+import { checkRules, editedRules, editRules, routingOf, type EditedRule } from '../../routing/edit-rules.js';
+import { loadRouting, parseRouting, type Routing, type RoutingRule } from '../../routing/rules.js';
+import type { RulesPort } from '../ports.js';
 import { hashOfRules, madeInFile, ruleVersionsIn } from './rule-versions.js';
 
 /** The rules that apply now: everyone who has this object sees a change at the next study. */
