@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { projectRoot } from '../../src/config.js';
-import { de } from '../../src/web/texts/de.js';
 import { en } from '../../src/web/texts/en.js';
 
 const folder = join(projectRoot, 'dist/web');
@@ -44,12 +43,24 @@ test('every component that the page uses has its styles', () => {
   );
 });
 
-test('every text is there in every language, with the same things put in', () => {
+test('a language is one file: every text is there in every language, with the same values put in', () => {
+  const texts = join(projectRoot, 'src/web/texts');
+  const languages = readdirSync(texts).filter((name) => name.endsWith('.json'));
+  assert.deepEqual(languages, ['de.json', 'fr.json']);
   const placesIn = (text: string): readonly string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
-  for (const [key, text] of Object.entries(en)) {
-    const other = de[key as keyof typeof en];
-    assert.ok(other, key);
-    assert.deepEqual(placesIn(other), placesIn(text), key);
+  for (const file of languages) {
+    const other = JSON.parse(readFileSync(join(texts, file), 'utf8')) as Readonly<Record<string, string>>;
+    assert.deepEqual(Object.keys(other).sort(), Object.keys(en).sort(), file);
+    for (const [key, text] of Object.entries(en)) {
+      assert.ok(other[key]?.trim(), `${file}: ${key}`);
+      assert.deepEqual(placesIn(other[key]!), placesIn(text), `${file}: ${key}`);
+    }
+    // Names, units and words that are the same in both languages; a whole sentence never is.
+    const same = Object.entries(en).filter(([key, text]) => other[key] === text && text.split(' ').length > 3);
+    assert.deepEqual(
+      same.map(([key]) => key),
+      [],
+      file,
+    );
   }
-  assert.deepEqual(Object.keys(de).sort(), Object.keys(en).sort());
 });

@@ -1,17 +1,19 @@
 import { en, type TextKey } from './en.js';
 
-/** Code of a language of the page (ISO 639-1): the name of a file of this folder with two letters, which exports its texts under that name. */
+/** Code of a language of the page (ISO 639-1). Besides English each is one file of this folder, as de.json, with the same keys as en.ts. */
 export type Language = string;
 type Texts = Readonly<Record<TextKey, string>>;
 
 export type Translate = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
 
-const files = import.meta.glob<Readonly<Record<string, Texts>>>('./[a-z][a-z].ts');
-const codeOf = (path: string): Language => path.slice('./'.length, -'.ts'.length);
+const files = import.meta.glob<{ readonly default: Texts }>('./*.json');
 
-export const languageCodes: readonly Language[] = Object.keys(files)
-  .map(codeOf)
-  .sort((one, other) => Number(other === 'en') - Number(one === 'en') || one.localeCompare(other));
+export const languageCodes: readonly Language[] = [
+  'en',
+  ...Object.keys(files)
+    .map((path) => path.slice('./'.length, -'.json'.length))
+    .sort(),
+];
 
 const storageKey = 'chest-ai-language';
 
@@ -23,8 +25,7 @@ export function languageName(code: Language): string {
 
 /** English comes with the page, another language is loaded when it is chosen. */
 export async function loadTranslate(language: Language): Promise<Translate> {
-  const load = language === 'en' ? undefined : files[`./${language}.ts`];
-  const texts: Texts = (await load?.())?.[language] ?? en;
+  const texts: Texts = (await files[`./${language}.json`]?.())?.default ?? en;
   return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
 
