@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -6,9 +7,10 @@ import { silentLog } from '../../src/log.js';
 import { sampleRadiographs } from '../../src/samples/radiographs.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { startService } from '../../src/service/start-service.js';
+import { eventually } from '../support/eventually.js';
 import { logInAsFirst, noBrowser, openPage, startBrowser, type PageOptions } from '../support/browser.js';
 import { temporaryDirectory, withOrthanc } from '../support/orthanc.js';
-import { configFor, eventuallyOneResult } from '../support/service.js';
+import { configFor } from '../support/service.js';
 
 /*
  * `npm run screenshots`: every view of the page in the dark and the light theme, on a phone and in German, of a service with the studies of the
@@ -37,13 +39,17 @@ await withOrthanc(async (pacs) => {
   try {
     const samples = [...(await sampleRadiographs()), ...sampleStudies('screenshots', { scale: 0.5, ctSlices: 40 })];
     for (const { files } of samples) await pacs.dicomWeb.storeInstances(files);
-    for (const { studyInstanceUID } of samples) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
+    for (const { studyInstanceUID } of samples)
+      await eventually(`a result of ${studyInstanceUID}`, async () =>
+        assert.ok((await service.store.results.ofStudy(studyInstanceUID)).length > 0),
+      );
     const study = samples[0]!.studyInstanceUID;
     const views: Readonly<Record<string, string>> = {
       worklist: '/worklist',
       study: `/study/${study}`,
       analyze: '/analyze',
       operations: '/operations',
+      rules: '/rules',
       administration: '/administration',
       models: '/models',
       model: `/models/${service.model.version}`,

@@ -35,7 +35,7 @@ export interface PageOptions {
   readonly theme?: 'dark' | 'light';
   readonly width?: number;
   readonly height?: number;
-  readonly language?: 'en' | 'de';
+  readonly language?: 'en' | 'de' | 'fr';
 }
 
 /** A page whose errors are collected: `mistakes` contains the error messages of the console and uncaught exceptions. */
@@ -73,7 +73,7 @@ export async function logIn({ page }: WatchedPage, url: string, name: string, pa
   await page.fill('#name', name);
   await page.fill('#password', password);
   await page.click('button[type=submit]');
-  await page.waitForSelector('h1:has-text("Worklist"), h1:has-text("Arbeitsliste")');
+  await page.waitForSelector('h1:has-text("Worklist"), h1:has-text("Arbeitsliste"), h1:has-text("Liste de travail")');
 }
 
 /** Kept for people to look at; an ignored folder. */
