@@ -1,22 +1,18 @@
 import { number } from './card-table.js';
+import { worstUnseen } from './worst-unseen.js';
 import type { Figures } from './figures-file.js';
 
 /** What a reader must know before any other figure: the first section of the card. */
 export function limitations({ xray, unseen }: Figures, reported: readonly string[]): string {
+  const worst = worstUnseen(unseen);
   return [
     ...reported.flatMap((name) => {
-      const aurocs = unseen.flatMap((run) => {
-        return run.bySource.flatMap(({ name: where, findings }) => {
-          const value = findings[name]?.auroc.value;
-          return typeof value === 'number' ? [{ value, where }] : [];
-        });
-      });
-      const lowest = aurocs.sort((one, other) => one.value - other.value)[0];
+      const lowest = worst[name];
       const inside = xray.test.findings[name]?.auroc.value ?? null;
       return lowest === undefined
         ? [`It is unknown how well it finds \`${name}\` at a hospital whose images it was not trained on.`]
         : [
-            `**At hospitals that it never saw it is much worse than its other figures say**: AUROC of \`${name}\` ${number(lowest.value)} on ${lowest.where} (left out of training) against ${number(inside)} on held-out patients of the training sources.`,
+            `**At hospitals that it never saw it is much worse than its other figures say**: AUROC of \`${name}\` ${number(lowest.auroc)} on ${lowest.source} (left out of training) against ${number(inside)} on held-out patients of the training sources.`,
           ];
     }),
     `On X-rays it states ${reported.map((name) => `\`${name}\``).join(', ')} only. \`abnormal\` means that the image differs from what the network learned as normal: it may order a worklist, it names no disease, and an image without it is not a normal image.`,

@@ -19,6 +19,7 @@ import { loadModelVersion, type ModelVersion } from '../../src/registry/model-ve
 import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
 import { parseStoredRecipe } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
+import { withUnseen } from './worst-unseen.js';
 import { figuresSchema, maxMeasured, readFigures, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
 import { predictFiles } from './files.js';
 import { outputDecisions, shippedOutputs } from './operating-points.js';
@@ -280,7 +281,7 @@ if (options.check) {
     await copyFile(join(shipped.directory, file), join(model, file));
   await writeFile(
     join(model, 'model.json'),
-    `${JSON.stringify({ ...shipped.file, figures: { xray: shown(figures.xray), ct: shown(figures.ct) } }, undefined, 2)}\n`,
+    `${JSON.stringify({ ...shipped.file, figures: { xray: withUnseen(shown(figures.xray), unseen), ct: shown(figures.ct) } }, undefined, 2)}\n`,
   );
   await writeFile(join(model, 'metrics.json'), `${JSON.stringify(rounded({ xray: measuredXray.report, ct: measuredCt.report }))}\n`);
   for (const [file, content] of Object.entries(written)) await writeFile(join(model, file), content);

@@ -7,7 +7,8 @@ import type { FindingFigures, ModelDetail, ModelsPage, ShownModel } from '../pag
 import { metricsIn } from './version-metrics.js';
 import { retrainingStateOf } from './retraining-state.js';
 import { defaultLine } from '../../lib/model-line.js';
-import { limitationsIn, readUnseenFigures, type UnseenFigure } from '../../registry/unseen-figures.js';
+import { limitationsIn } from '../../registry/card-limitations.js';
+import { unseenFigureSchema } from '../schemas/models.js';
 import { lineNamed, type PageLine } from './page-lines.js';
 import type { Jobs } from '../../jobs/jobs.js';
 
@@ -46,10 +47,9 @@ function modelsOfLine(
   };
   const changes = async (): Promise<readonly ChangeRecord[]> => Promise.all((await registry.changes()).map((id) => registry.change(id)));
   const championOf = (aliases: AliasState | undefined): string | undefined => aliases?.champion ?? serving.champion()?.version;
-  const shown = async (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): Promise<ShownModel> => {
+  const shown = (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): ShownModel => {
     const { version, name, created, license } = model;
     const champion = championOf(aliases);
-    const unseen = await readUnseenFigures(model.directory);
     const limitations = limitationsIn(model.card);
     const decisions = records.flatMap(({ decision }) =>
       decision?.challenger === version && decision.champion === champion ? [decision.decision] : [],
@@ -61,7 +61,7 @@ function modelsOfLine(
       license,
       role: version === champion ? 'champion' : version === aliases?.challenger ? 'challenger' : 'other',
       gate: decisions.includes('promoted') ? 'passed' : decisions.length > 0 ? 'refused' : 'none',
-      figures: { xray: figuresOf(model, 'xray', unseen), ct: figuresOf(model, 'ct', {}) },
+      figures: { xray: figuresOf(model, 'xray'), ct: figuresOf(model, 'ct') },
       ...(limitations === undefined ? {} : { limitations }),
       ...openIn(model),
     };
@@ -81,7 +81,7 @@ function modelsOfLine(
       return {
         line,
         lines,
-        models: await Promise.all(versions.map(async (one) => shown(await load(one), aliases, records))),
+        models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
         history: history
           .map(({ revision, action, champion, challenger, by, why, at }) => ({
             number: revision,
@@ -100,7 +100,7 @@ function modelsOfLine(
     async model(version): Promise<ModelDetail> {
       const [model, aliases, records] = await Promise.all([load(version), registry.aliases(), changes()]);
       return {
-        ...(await shown(model, aliases, records)),
+        ...shown(model, aliases, records),
         card: model.card,
         reports: await metricsIn(model.directory),
         changes: records
@@ -112,11 +112,7 @@ function modelsOfLine(
 }
 
 /** The figures that the model's own file states, as far as they are numbers. */
-function figuresOf(
-  { figures, file }: ModelVersion,
-  network: 'xray' | 'ct',
-  unseen: Readonly<Record<string, UnseenFigure>>,
-): Readonly<Record<string, FindingFigures>> {
+function figuresOf({ figures, file }: ModelVersion, network: 'xray' | 'ct'): Readonly<Record<string, FindingFigures>> {
   const stated = figures[network];
   const reported = file.networks[network]?.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : [])) ?? [];
   if (!isRecord(stated)) return {};
@@ -124,12 +120,13 @@ function figuresOf(
     Object.entries(stated).flatMap(([name, given]) => {
       if (!isRecord(given) || typeof given['n'] !== 'number' || typeof given['positive'] !== 'number') return [];
       const interval = given['aurocInterval'];
+      const unseen = unseenFigureSchema.safeParse(given['unseen']).data;
       const number = (key: string): Partial<FindingFigures> => (typeof given[key] === 'number' ? { [key]: given[key] } : {});
       const figure: FindingFigures = {
         n: given['n'],
         positive: given['positive'],
         isReported: reported.includes(name),
-        ...(unseen[name] ? { unseen: unseen[name] } : {}),
+        ...(unseen ? { unseen } : {}),
         ...number('auroc'),
         ...number('brier'),
         ...number('ece'),

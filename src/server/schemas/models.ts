@@ -6,6 +6,11 @@ import { evaluationReportSchema } from '../../evaluation/report/evaluation-repor
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
+export const unseenFigureSchema = z
+  .object({ source: z.string(), n: z.int(), auroc: z.number() })
+  .readonly()
+  .describe('where it was found worst of the sources that were left out of training');
+
 /** Of one finding on the model's locked test set. */
 const findingFiguresSchema = z
   .object({
@@ -16,11 +21,7 @@ const findingFiguresSchema = z
     brier: z.number().exactOptional(),
     ece: z.number().exactOptional().describe('expected calibration error, 0 to 1'),
     isReported: z.boolean().describe('whether the model states the finding, or ignores the output'),
-    unseen: z
-      .object({ source: z.string(), n: z.int(), auroc: z.number() })
-      .readonly()
-      .exactOptional()
-      .describe('where it was found worst of the sources that were left out of training'),
+    unseen: unseenFigureSchema.exactOptional(),
   })
   .readonly();
 export type FindingFigures = z.infer<typeof findingFiguresSchema>;

@@ -1,4 +1,4 @@
-import { Alert, Anchor } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { useTexts } from '../texts/texts.js';
 import { MarkdownText } from './markdown-document.js';
@@ -9,8 +9,9 @@ export function Limitations({ text, isShort }: { readonly text: string; readonly
   const [isOpen, setOpen] = useState(!isShort);
   const items = text.split(/\n(?=- )/);
   return (
-    <Alert color="orange" title={t('models.limitations')} mt={isShort ? 'sm' : 0}>
-      <div className="markdown limitations" lang="en">
+    <section className="limitations" aria-label={t('models.limitations')}>
+      <Text fw={650}>{t('models.limitations')}</Text>
+      <div className="markdown" lang="en">
         <MarkdownText text={isOpen ? text : items[0]!} from="" label={t('models.limitations')} />
       </div>
       {!isOpen && items.length > 1 && (
@@ -18,6 +19,6 @@ export function Limitations({ text, isShort }: { readonly text: string; readonly
           {t('models.moreLimitations', { count: items.length - 1 })}
         </Anchor>
       )}
-    </Alert>
+    </section>
   );
 }

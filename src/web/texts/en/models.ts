@@ -68,7 +68,7 @@ export const enModels = {
   'models.notLoaded': '{version} is promoted, but this process could not load it and still uses {deployed}. The log names the reason.',
   'models.retrainRequested': 'Retraining is queued.',
   'models.noReport': 'This version has no evaluation report. The figures above are stated in its model file.',
-  'models.warnings': 'Limitations',
+  'models.warnings': 'About these figures',
   'models.promote': 'Deploy',
   'models.unreadableChanges':
     'These change records cannot be read: {records}. They are damaged or were written by a later release. Restore them from a backup.',
