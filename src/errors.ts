@@ -43,6 +43,7 @@ const catalogue = {
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
   'assessment-outdated': { retryable: false, status: 409, text: 'The result was replaced after it was displayed' },
+  'reader-changed': { retryable: false, status: 409, text: 'Another user is logged in than the one who decided' },
   'rules-changed': { retryable: false, status: 409, text: 'The routing rules were changed by another user or in their file' },
   'config-read-only': { retryable: false, status: 409, text: 'The configuration cannot be changed here' },
   'reading-conflict': { retryable: false, status: 409, text: 'Another reader reads the study or has read it' },

@@ -21,9 +21,11 @@ export async function recordWithdrawal(
   if (await ports.pacs.isErased?.(studyInstanceUID)) throw erasedFault(studyInstanceUID);
   const withdrawn = withdrawnConcepts(given, ports);
   const study = await readAssessedStudy(studyInstanceUID, reader.name, ports.pacs);
-  const existing = sameWithdrawalIn(study, withdrawn);
-  if (existing) return { ...existing, stored: false };
   const assessed = assessedBy(reader.name, study.instances);
+  // An assessment that was stored at the same time may count again: only a withdrawal after which none of the findings counts is repeated.
+  const isDone = !withdrawn.some((concept) => assessed.some((one) => sameConcept(one, concept)));
+  const existing = isDone ? sameWithdrawalIn(study, withdrawn) : undefined;
+  if (existing) return { ...existing, stored: false };
   const missing = withdrawn.find((concept) => !assessed.some((one) => sameConcept(one, concept)));
   if (missing)
     throw new Fault('request-invalid', `expected findings that you have assessed, found ${missing.meaning}`, { studyInstanceUID });

@@ -6,11 +6,11 @@ import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { siteOf } from '../monitoring/site-of.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
-import { exportDataset, type ExportReport } from '../retraining/export-dataset.js';
+import { exportDataset, exportOnRecord, type ExportReport } from '../retraining/export-dataset.js';
 import { retrainingMemoryOf } from '../retraining/retraining-memory.js';
 import { openPacs } from '../service/open-pacs.js';
 import { openReader } from '../serving/image-reader.js';
-import { openStore } from '../store/store.js';
+import { openStoreBesideService } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
 import { progressLine } from './progress-line.js';
@@ -39,7 +39,7 @@ export async function exportCommand(options: ExportCommand): Promise<void> {
   const { retraining } = modelLine(config, options.line);
   const place = { dataDir: config.dataDir, line: options.line };
   const log = createLog({ ...config.log, level: 'warn' });
-  const store = await openStore(storeLocation(config), log);
+  const store = await openStoreBesideService(storeLocation(config), log);
   const reader = openReader(config, { xray: undefined, ct: undefined });
   const progress = progressLine('exporting images', options.json);
   try {
@@ -47,31 +47,31 @@ export async function exportCommand(options: ExportCommand): Promise<void> {
     try {
       const siteKey = await store.drift.siteKey();
       const audit = openAuditLog(store.audit, log);
-      const report = await audit.recordAction({ actor: commandActor(), action: 'dataset.export', subject: { format } }, () =>
-        exportDataset(
-          {
-            directory: options.out,
-            format,
-            options: {
-              shiftDates: options.shiftDates,
-              retainPatientCharacteristics: options.retainCharacteristics,
-              retainDeviceIdentity: options.retainDevice,
-            },
-            includeSuspected: options.includeSuspected,
-            onProgress: progress.tell,
-          },
-          {
-            settings: { ...place, retraining, maxImages: config.report.maxImages },
-            agreedLabels: () => agreedLabelsIn(store.labels),
-            pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
-            siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
-            memory: retrainingMemoryOf(place, { kind: store.kind, retraining: store.ofLine(options.line).retraining }),
-            reader,
-            clock: { now: () => new Date() },
-            log,
-          },
-        ),
-      );
+      const request = {
+        directory: options.out,
+        format,
+        options: {
+          shiftDates: options.shiftDates,
+          retainPatientCharacteristics: options.retainCharacteristics,
+          retainDeviceIdentity: options.retainDevice,
+        },
+        includeSuspected: options.includeSuspected,
+        onProgress: progress.tell,
+      } as const;
+      const { subject, outcomeOf } = exportOnRecord(request);
+      const entry = { actor: commandActor(), action: 'dataset.export', subject };
+      const work = (): Promise<ExportReport> =>
+        exportDataset(request, {
+          settings: { ...place, retraining, maxImages: config.report.maxImages },
+          agreedLabels: () => agreedLabelsIn(store.labels),
+          pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
+          siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
+          memory: retrainingMemoryOf(place, { kind: store.kind, retraining: store.ofLine(options.line).retraining }),
+          reader,
+          clock: { now: () => new Date() },
+          log,
+        });
+      const report = await audit.recordAction(entry, work, outcomeOf);
       progress.end();
       console.log(options.json ? JSON.stringify(report) : describeExport(report));
     } finally {

@@ -43,6 +43,8 @@ export interface ExportReport {
   readonly format: ExportRequest['format'];
   readonly images: number;
   readonly patients: number;
+  /** Whose images are in the data set. */
+  readonly studyInstanceUIDs: readonly string[];
   readonly findings: readonly string[];
   readonly burnedIn: readonly BurnedInWarning[];
   /** Images that could not be read, with the reason. */
@@ -115,6 +117,7 @@ export async function exportDataset(request: ExportRequest, ports: ExportPorts):
     format,
     images: written.length,
     patients: new Set(written.map(({ entry }) => entry.patient)).size,
+    studyInstanceUIDs: [...new Set(written.map(({ image }) => image.studyInstanceUID))],
     findings,
     burnedIn,
     unreadable,
@@ -203,4 +206,16 @@ function labelTable(written: readonly WrittenImage[], findings: readonly string[
     ]),
   );
   return `${[csvLine(['file', 'patient', 'split', 'view', 'source', ...findings]), ...rows].join('\r\n')}\r\n`;
+}
+
+/** What the audit log says about an export: its options before it begins, its outcome afterwards. */
+export function exportOnRecord({ format, options, includeSuspected }: Pick<ExportRequest, 'format' | 'options' | 'includeSuspected'>): {
+  readonly subject: Readonly<Record<string, string | readonly string[]>>;
+  readonly outcomeOf: (report: ExportReport) => Readonly<Record<string, string | number | readonly string[]>>;
+} {
+  const chosen = { ...options, includeSuspected };
+  return {
+    subject: { format, options: Object.entries(chosen).flatMap(([name, isOn]) => (isOn === true ? [name] : [])) },
+    outcomeOf: ({ directory, images, patients, studyInstanceUIDs }) => ({ directory, images, patients, studyInstanceUIDs }),
+  };
 }

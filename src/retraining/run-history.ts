@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../lib/atomic-write.js';
@@ -145,23 +145,6 @@ export async function readRun(place: RetrainingPlace, id: string): Promise<RunHi
     if (head?.id === id) return { ...head, log: await logIn(folder), compared: [] };
   }
   return undefined;
-}
-
-/** A text that changes when a run of the line has trained a step, has begun or has ended. */
-export async function runsToken(place: RetrainingPlace): Promise<string> {
-  const { root, run } = retrainingFolders(place);
-  const folders = [run, ...(await commandFolders(place))];
-  // The list of remembered runs changes with its folder.
-  const files = [join(root, 'runs'), ...folders.flatMap((folder) => [join(folder, 'log.jsonl'), join(folder, headFile)])];
-  const times = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      ),
-    ),
-  );
-  return String(Math.max(0, ...times));
 }
 
 /** Removes images of studies from what is remembered of runs. @returns how many were removed */

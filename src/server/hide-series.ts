@@ -44,7 +44,9 @@ export async function withoutHidden(path: string, proxied: ProxiedResponse, hidd
   const hidden = new Set<string>();
   for (const study of studies) for (const series of study === undefined ? [] : await hiddenOf(study)) hidden.add(series);
   const { 'content-length': _, ...headers } = proxied.headers;
-  const body = JSON.stringify(items.filter((one) => !hidden.has(uidOf(one, '0020000E') ?? '')));
+  // Without its study nobody knows whether a series is hidden.
+  const isShown = (one: Item): boolean => (inPath ?? uidOf(one, '0020000D')) !== undefined && !hidden.has(uidOf(one, '0020000E') ?? '');
+  const body = JSON.stringify(items.filter(isShown));
   return { ...proxied, headers, body: Readable.from([body]) };
 }
 

@@ -11,9 +11,18 @@ const maxStudies = 1_000;
  */
 export async function updateDisagreement(tables: Tables, studyInstanceUIDs: readonly string[]): Promise<void> {
   const uids = [...new Set(studyInstanceUIDs)];
-  for (let from = 0; from < uids.length; from += maxStudies)
+  for (let from = 0; from < uids.length; from += maxStudies) {
+    const some = uids.slice(from, from + maxStudies);
+    // A statement of its own: the update then sees what a transaction has committed that held the rows. The order prevents deadlocks.
+    await tables
+      .select({ uid: reading.studyInstanceUID })
+      .from(reading)
+      .where(inArray(reading.studyInstanceUID, some))
+      .orderBy(reading.studyInstanceUID)
+      .for('update');
     await tables
       .update(reading)
       .set({ isDisagreed: sql`chest_ai.readers_disagree(${reading.studyInstanceUID})` })
-      .where(inArray(reading.studyInstanceUID, uids.slice(from, from + maxStudies)));
+      .where(inArray(reading.studyInstanceUID, some));
+  }
 }

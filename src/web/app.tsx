@@ -1,16 +1,17 @@
 import { ActionIcon, Alert, AppShell, Burger, Group, Menu, Text, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { lazy, Suspense, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { post } from './api.js';
 import { isAdministrator, mayCompareReports, mayOperate, type CurrentUser } from './current-user.js';
 import { useCurrentUser } from './use-current-user.js';
 import { helpFor } from './guide-address.js';
 import { useLive } from './live.js';
+import { areSingleKeysOn, setSingleKeys } from './keys.js';
 import { KeysDialog } from './parts/keys-dialog.js';
 import { Loading } from './parts/query-boundary.js';
 import { timeZone } from './parts/time.js';
-import { languageCodes, languageName, useTexts, type TextKey } from './texts/texts.js';
+import { languageCodes, languageName, useTexts, type TextKey, type Translate } from './texts/texts.js';
 import { PendingNotice } from './reading/pending-notice.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
@@ -47,6 +48,7 @@ export function App(): ReactNode {
   const [location] = useLocation();
   // A password change ends every session: a connection that closes then is no outage.
   const connected = useLive(location !== '/password' && user?.mustChange !== true);
+  useViewTitle(location, t);
   const [open, { toggle, close }] = useDisclosure(false);
   const [isKeysOpen, keys] = useDisclosure(false);
   return (
@@ -139,6 +141,30 @@ function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
   ));
 }
 
+/** Views without a tab. */
+const otherTitles: readonly (readonly [path: string, text: TextKey])[] = [
+  ['/study', 'worklist.column.study'],
+  ['/help', 'help.title'],
+  ['/password', 'password.title'],
+  ['/api/docs', 'api.title'],
+];
+
+/**
+ * Names the view in the title of the browser's tab, without the patient, and moves the focus to the content when the view changes, so that
+ * a screen reader reads on from there (WCAG 2.4.2, 2.4.3).
+ */
+function useViewTitle(location: string, t: Translate): void {
+  const shown = useRef(location);
+  useEffect(() => {
+    const path = location === '/' ? '/worklist' : location;
+    const text = [...tabs, ...otherTitles].find(([start]) => path.startsWith(start))?.[1] ?? 'notFound.title';
+    document.title = `${t(text)} – ${t('app.name')}`;
+    if (shown.current === location) return;
+    shown.current = location;
+    document.getElementById('content')?.focus({ preventScroll: true });
+  }, [location, t]);
+}
+
 /** Leads to the guide that explains the view. */
 function HelpLink(): ReactNode {
   const { t } = useTexts();
@@ -149,6 +175,25 @@ function HelpLink(): ReactNode {
         ?
       </Text>
     </ActionIcon>
+  );
+}
+
+function SingleKeysItem(): ReactNode {
+  const { t } = useTexts();
+  const [isOn, setOn] = useState(areSingleKeysOn);
+  return (
+    <Menu.Item
+      role="menuitemcheckbox"
+      aria-checked={isOn}
+      closeMenuOnClick={false}
+      onClick={() => {
+        setSingleKeys(!isOn);
+        setOn(!isOn);
+      }}
+    >
+      {t('keys.single')}
+      {isOn ? ' ✓' : ''}
+    </Menu.Item>
   );
 }
 
@@ -182,6 +227,7 @@ function Settings({ onKeys }: { readonly onKeys: () => void }): ReactNode {
         <Menu.Item onClick={onKeys} rightSection={<kbd>?</kbd>}>
           {t('keys.title')}
         </Menu.Item>
+        <SingleKeysItem />
         <Menu.Item component={Link} href="/help">
           {t('nav.help')}
         </Menu.Item>

@@ -44,7 +44,9 @@ export type KeyAction = (typeof keyBindings)[number]['action'];
 
 /** What the key of an event does here; undefined for one that a field, a button or the browser itself handles. */
 export function actionOf(event: KeyboardEvent, scope: KeyScope): KeyAction | undefined {
-  const { key, target } = event;
+  const { target } = event;
+  // With Caps Lock a letter is a capital one.
+  const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
   if (!isForPage(event)) return undefined;
   // A focused link or button handles Enter itself.
   if (key === 'Enter' && target instanceof HTMLElement && target.closest('a, button, input:not([type=radio]), summary')) return undefined;
@@ -59,9 +61,29 @@ export function keyOf(action: KeyAction, scope: KeyScope): string {
   return found?.keys[0] ?? '';
 }
 
-/** Whether a key is meant for the page: no shortcut of the browser, no text, no dialog that is open. */
-export function isForPage({ ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
-  return !ctrlKey && !metaKey && !altKey && !isWriting(target) && document.querySelector('dialog[open]') === null;
+/** What takes the keys while it is open: a dialog, a menu or a list, of the page or of OHIF. */
+const overlays = 'dialog[open], [role=dialog], [role=menu], [role=listbox], [data-radix-popper-content-wrapper]';
+
+/**
+ * Whether a key is meant for the page: no shortcut of the browser, no text, nothing open that takes keys, and no single key where the user
+ * has switched them off (WCAG 2.1.4). With AltGr, which other keyboards need for brackets, Ctrl and Alt are set too.
+ */
+export function isForPage(event: KeyboardEvent): boolean {
+  const { ctrlKey, metaKey, altKey, key, target } = event;
+  if (metaKey || ((ctrlKey || altKey) && !event.getModifierState('AltGraph'))) return false;
+  if (isWriting(target) || document.querySelector(overlays) !== null) return false;
+  return key.length > 1 || areSingleKeysOn();
+}
+
+const singleKeysSetting = 'chest-ai-single-keys';
+
+/** Of this browser; on until the user switches them off in the menu. */
+export function areSingleKeysOn(): boolean {
+  return localStorage.getItem(singleKeysSetting) !== 'off';
+}
+
+export function setSingleKeys(isOn: boolean): void {
+  localStorage.setItem(singleKeysSetting, isOn ? 'on' : 'off');
 }
 
 /** Whether keys are text there. */

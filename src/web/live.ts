@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 /** Queries that the event `changed` makes stale. */
-const liveKeys = ['worklist', 'counts', 'operations', 'backfills', 'study', 'health', 'retraining', 'readiness', 'runs', 'labels'];
+const liveKeys = ['worklist', 'counts', 'operations', 'backfills', 'study', 'health', 'retraining', 'readiness', 'assessments'];
 
 /**
  * Listens to the server's events and reloads the displayed data when something has changed.

@@ -29,7 +29,7 @@ describe('the page: administration', { ...(skip ? { skip } : {}) }, () => {
     await page.waitForSelector('tr[data-account=rita]');
     await screenshot(page, 'administration-account');
     await page.click('button:has-text("Hide")');
-    assert.ok(!(await page.content()).includes(first));
+    await eventually('the password is gone', async () => assert.ok(!(await page.content()).includes(first)));
   });
 
   test('usability 7: a password change has rules and a confirmation field, and does not look like an outage', async () => {

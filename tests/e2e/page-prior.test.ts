@@ -46,7 +46,7 @@ describe('the study page compares with the prior study', { ...(skip ? { skip } :
     assert.match((await findings.textContent()) ?? '', /COVID-19[\s\S]*Unchanged: /);
     assert.deepEqual(await accessibilityFaults(page), []);
     await screenshot(page, 'study-prior');
-    await findings.getByRole('link').first().click();
+    await findings.locator(`a[href="/study/${january.studyInstanceUID}"]`).first().click();
     await page.waitForURL(`**/study/${january.studyInstanceUID}`);
     await findings.getByText('Pneumonia').first().waitFor();
     assert.doesNotMatch((await findings.textContent()) ?? '', /New|Unchanged/, 'nothing before the first study');

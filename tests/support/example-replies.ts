@@ -325,6 +325,7 @@ export const research: ResearchPort = {
     format,
     images: 1,
     patients: 1,
+    studyInstanceUIDs: [study],
     findings: ['pneumonia'],
     burnedIn: [{ studyInstanceUID: study, reason: 'Burned In Annotation is YES', exported: false }],
     unreadable: [],

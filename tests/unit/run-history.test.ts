@@ -13,7 +13,6 @@ import {
   listRuns,
   maxSteps,
   readRun,
-  runsToken,
   thinned,
 } from '../../src/retraining/run-history.js';
 import type { EpochEntry, LogEntry, StepEntry } from '../../src/training/training-log.js';
@@ -55,10 +54,8 @@ test('a run of the command is listed while it trains, with the curve so far, and
   const folder = join(dataDir, 'training/abc');
   await describeRun(folder, head);
   assert.deepEqual(await listRuns({ dataDir }), [head]);
-  const before = await runsToken({ dataDir });
   // A line that is being written is not read.
   await appendFile(join(folder, 'log.jsonl'), `${JSON.stringify(step(0))}\n${JSON.stringify(step(1))}\n{"kind":"st`);
-  assert.notEqual(await runsToken({ dataDir }), before);
   assert.equal((await readRun({ dataDir }, 'train-abc'))!.log.length, 2);
   await describeRunEnd(folder, new Date('2026-03-01T03:00:00Z'), '0123456789ab');
   const ended = await readRun({ dataDir }, 'train-abc');

@@ -35,7 +35,6 @@ import { imagesInPacs } from './images-in-pacs.js';
 import { pageModels, type ModelParts } from './models.js';
 import { searchWorklist } from './search-worklist.js';
 import { usableUid } from '../parameters.js';
-import { runsToken } from '../../retraining/run-history.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
 import type { DisplayReader } from '../../serving/image-reader.js';
 import type { ServingLines } from '../../serving/serving-lines.js';
@@ -118,18 +117,8 @@ export function pagePortOf(parts: PageParts): PagePort {
     },
     async changeToken() {
       // A claim that runs out changes the page, too.
-      const [newest, claimed, stats, trained] = await Promise.all([
-        store.worklist.newest(),
-        store.readings.countClaimed(new Date()),
-        jobs.stats(),
-        Promise.all([...parts.lines.keys()].map((line) => runsToken({ dataDir: parts.dataDir, line }))),
-      ]);
-      return JSON.stringify([
-        newest,
-        claimed,
-        trained,
-        stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed]),
-      ]);
+      const [newest, claimed, stats] = await Promise.all([store.worklist.newest(), store.readings.countClaimed(new Date()), jobs.stats()]);
+      return JSON.stringify([newest, claimed, stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed])]);
     },
     async patients(uids) {
       const found = await Promise.all(

@@ -1,3 +1,4 @@
+import { Fault } from '../../errors.js';
 import { z } from 'zod';
 import type { Response } from 'express';
 import { mayAct, type Principal } from '../access/roles.js';
@@ -15,7 +16,15 @@ const commentSchema = z
   .regex(/^[^\p{Cc}]*$/u, 'expected text without control characters')
   .describe('becomes a comment on the finding in the SR; it is stored nowhere else');
 
+/** A browser that sends later what somebody decided may be another user's meanwhile. */
+const decidedBy = z
+  .string()
+  .max(200)
+  .optional()
+  .describe('account of the reader who decided: refused with 409 if another one is logged in');
+
 const assessmentBody = z.strictObject({
+  reader: decidedBy,
   findings: z
     .array(z.strictObject({ name: z.string().min(1).max(64), decision: decisionSchema, comment: commentSchema.optional() }))
     .min(1)
@@ -30,6 +39,7 @@ const assessmentBody = z.strictObject({
 });
 
 const withdrawalBody = z.strictObject({
+  reader: decidedBy,
   findings: z
     .array(z.string().min(1).max(64))
     .min(1)
@@ -79,6 +89,7 @@ export function assessmentRoutes(parts: ServerParts): readonly Route[] {
       reply: { json: assessmentSchema, statuses: [200, 201] },
       async handle({ param, actor, body, response }) {
         const studyInstanceUID = usableUid(param('study'));
+        refuseOtherReader(body.reader, actor.actor, studyInstanceUID);
         const { assessments } = startedPorts(parts);
         const { assessment, stored } = await parts.audit.recordAction(
           { ...actor, action: 'assessment.give', subject: { studyInstanceUID } },
@@ -106,6 +117,7 @@ export function assessmentRoutes(parts: ServerParts): readonly Route[] {
       reply: { json: assessmentSchema, statuses: [200, 201] },
       async handle({ param, actor, body, response }) {
         const studyInstanceUID = usableUid(param('study'));
+        refuseOtherReader(body.reader, actor.actor, studyInstanceUID);
         const { assessments } = startedPorts(parts);
         const { assessment, stored } = await parts.audit.recordAction(
           { ...actor, action: 'assessment.withdraw', subject: { studyInstanceUID } },
@@ -117,6 +129,11 @@ export function assessmentRoutes(parts: ServerParts): readonly Route[] {
       },
     }),
   ];
+}
+
+function refuseOtherReader(decided: string | undefined, actor: string, studyInstanceUID: string): void {
+  if (decided !== undefined && decided !== actor)
+    throw new Fault('reader-changed', 'expected the account of the reader who decided, found another one', { studyInstanceUID });
 }
 
 function originOf(actor: string): 'api' | 'page' {

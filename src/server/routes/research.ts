@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
+import { exportOnRecord } from '../../retraining/export-dataset.js';
 import { optionalText } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
@@ -80,9 +81,9 @@ export function researchRoutes(parts: ServerParts): readonly Route[] {
       reply: { json: exportReportSchema },
       handle({ body, actor }) {
         const { research } = startedPorts(parts);
-        return parts.audit.recordAction({ ...actor, action: 'dataset.export', subject: { format: body.format } }, () =>
-          research.exportDataset(body),
-        );
+        const { format, includeSuspected, ...options } = body;
+        const { subject, outcomeOf } = exportOnRecord({ format, includeSuspected, options });
+        return parts.audit.recordAction({ ...actor, action: 'dataset.export', subject }, () => research.exportDataset(body), outcomeOf);
       },
     }),
   ];

@@ -99,6 +99,7 @@ export const exportReportSchema = z
     format: z.enum(['dicom', 'png']),
     images: count,
     patients: count,
+    studyInstanceUIDs: list(z.string()).describe('whose images are in the data set'),
     findings: list(z.string()),
     burnedIn: list(z.object({ studyInstanceUID: z.string(), reason: z.string(), exported: z.boolean() }).readonly()),
     unreadable: list(z.object({ studyInstanceUID: z.string(), reason: z.string() }).readonly()),

@@ -13,6 +13,7 @@ export const enHelp = {
   'keys.title': 'Keyboard shortcuts',
   'keys.close': 'Close',
   'keys.list': 'This list',
+  'keys.single': 'Keys of one letter',
   'keys.in.page': 'Everywhere',
   'keys.in.worklist': 'Worklist',
   'keys.in.study': 'Study',

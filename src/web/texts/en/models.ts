@@ -143,7 +143,6 @@ export const enModels = {
   'audit.when': 'Time',
   'audit.actor': 'Actor',
   'audit.action': 'Action',
-  'audit.subject': 'Subject',
   'audit.remote': 'Address',
   'audit.from': 'From',
   'audit.to': 'To',

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import type { TrialReport } from '../../../server/page-types.js';
 import { get, post } from '../../api.js';
+import { moment } from '../../parts/time.js';
 import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { useCurrentUser } from '../../use-current-user.js';
@@ -38,7 +39,7 @@ export function TrialReportPanel({ id, isEnded }: { readonly id: number; readonl
       )}
       {signOffs.map(({ name, role, signedAt, isAccepted, comment, isForTheseFigures }) => (
         <Text size="sm" key={signedAt} data-testid="sign-off">
-          {t(isAccepted ? 'archive.acceptedBy' : 'archive.rejectedBy', { name, role, time: new Date(signedAt).toLocaleString(language) })}
+          {t(isAccepted ? 'archive.acceptedBy' : 'archive.rejectedBy', { name, role, time: moment(signedAt, language) })}
           {comment === '' ? '' : `: ${comment}`}
           {isForTheseFigures ? '' : ` · ${t('archive.otherFigures')}`}
         </Text>

@@ -8,14 +8,15 @@ import { get } from '../../api.js';
 import type { Figure } from '../../figure-svg.js';
 import { withLine } from '../../model-line.js';
 import { LinePlot } from '../../parts/line-plot.js';
-import { useTexts, type Translate } from '../../texts/texts.js';
+import { moment } from '../../parts/time.js';
+import { useTexts, type Language, type Translate } from '../../texts/texts.js';
 
-/** While a run is in progress and no event of the service arrives. */
+/** While a run is in progress: its steps are no event of the service. */
 const reloadMs = 5_000;
 
 /** Curves, figures with intervals and settings of one or two runs, and the images that are worth looking at. */
 export function RunComparison({ ids, line }: { readonly ids: readonly string[]; readonly line: string }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const queries = useQueries({
     queries: ids.map((id) => ({
       queryKey: ['runs', line, id],
@@ -27,7 +28,7 @@ export function RunComparison({ ids, line }: { readonly ids: readonly string[]; 
   const runs = queries.flatMap(({ data }) => (data ? [data] : []));
   const key = queries.map(({ dataUpdatedAt }) => dataUpdatedAt).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the queries make new arrays at each drawing; their times tell when one changed
-  const [loss, accuracy] = useMemo(() => [lossFigure(runs, t), accuracyFigure(runs, t)], [key, t]);
+  const [loss, accuracy] = useMemo(() => [lossFigure(runs, t, language), accuracyFigure(runs, t, language)], [key, t, language]);
   if (runs.length === 0) return null;
   return (
     <Stack gap="lg" mt="md" data-testid="run-comparison">
@@ -61,19 +62,19 @@ export function RunComparison({ ids, line }: { readonly ids: readonly string[]; 
 }
 
 /** Curves of one run are named by what they are; of two also by the run. */
-function curveName(runs: readonly ShownRun[], run: ShownRun, name: string): string {
-  return runs.length === 1 ? name : `${name}, ${run.startedAt.slice(0, 16).replace('T', ' ')}`;
+function curveName(runs: readonly ShownRun[], run: ShownRun, name: string, language: Language): string {
+  return runs.length === 1 ? name : `${name}, ${moment(run.startedAt, language)}`;
 }
 
-function lossFigure(runs: readonly ShownRun[], t: Translate): Figure {
+function lossFigure(runs: readonly ShownRun[], t: Translate, language: Language): Figure {
   return {
     title: t('runs.loss'),
     xLabel: t('runs.steps'),
     yLabel: t('runs.loss'),
     curves: runs.flatMap((run) => [
-      { name: curveName(runs, run, t('runs.trainLoss')), points: run.steps.map(({ step, loss }) => [step, loss] as const) },
+      { name: curveName(runs, run, t('runs.trainLoss'), language), points: run.steps.map(({ step, loss }) => [step, loss] as const) },
       {
-        name: curveName(runs, run, t('runs.validationLoss')),
+        name: curveName(runs, run, t('runs.validationLoss'), language),
         points: run.epochs.map(({ step, validationLoss }) => [step, validationLoss] as const),
         marks: true,
       },
@@ -81,14 +82,14 @@ function lossFigure(runs: readonly ShownRun[], t: Translate): Figure {
   };
 }
 
-function accuracyFigure(runs: readonly ShownRun[], t: Translate): Figure {
+function accuracyFigure(runs: readonly ShownRun[], t: Translate, language: Language): Figure {
   return {
     title: t('runs.accuracy'),
     xLabel: t('runs.steps'),
     yLabel: t('runs.accuracy'),
     yRange: [0, 1],
     curves: runs.map((run) => ({
-      name: curveName(runs, run, t('runs.accuracy')),
+      name: curveName(runs, run, t('runs.accuracy'), language),
       points: run.epochs.map(({ step, validationAccuracy }) => [step, validationAccuracy] as const),
       marks: true,
     })),
@@ -130,7 +131,7 @@ function RunFigures({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode
 
 /** Of two runs only what differs. */
 function Settings({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const all = runs.map(
     ({ settings, images, threads }): Readonly<Record<string, string>> => ({
       ...settings,
@@ -150,7 +151,7 @@ function Settings({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode {
             <Table.Th scope="col">{t('runs.setting')}</Table.Th>
             {runs.map(({ id, name, startedAt }) => (
               <Table.Th scope="col" key={id}>
-                {name}, {startedAt.slice(0, 16).replace('T', ' ')}
+                {name}, {moment(startedAt, language)}
               </Table.Th>
             ))}
           </Table.Tr>

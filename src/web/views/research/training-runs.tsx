@@ -9,11 +9,18 @@ import { moment } from '../../parts/time.js';
 import { useTexts } from '../../texts/texts.js';
 import { RunComparison } from './run-comparison.js';
 
+/** A run begins and ends without an event of the service. */
+const reloadMs = 10_000;
+
 /** Training runs of the service and of the command line: one is shown, two are compared. */
 export function TrainingRuns({ line }: { readonly line: string }): ReactNode {
   const { t } = useTexts();
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const query = useQuery({ queryKey: ['runs', line], queryFn: () => get<ShownRunList>(withLine('/api/runs', line)) });
+  const query = useQuery({
+    queryKey: ['runs', line],
+    queryFn: () => get<ShownRunList>(withLine('/api/runs', line)),
+    refetchInterval: reloadMs,
+  });
   return (
     <section className="card" aria-labelledby="runs" data-testid="runs">
       <Title order={2} size="h4" id="runs" mb="sm">
