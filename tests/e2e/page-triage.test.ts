@@ -148,7 +148,7 @@ describe('triage: order of reading, its explanation, claims of two readers', { .
     await panel(ann.page).getByRole('button', { name: 'Mark as unread' }).click();
     await panel(ann.page).getByRole('button', { name: 'Start reading' }).waitFor(patience);
     await study(ann.page, uids.opacity);
-    await ann.page.getByRole('button', { name: 'Confirm all' }).click();
+    await ann.page.getByRole('button', { name: 'Confirm all', exact: true }).click();
     await panel(ann.page)
       .getByText(/^Read by ann, /)
       .waitFor(patience);

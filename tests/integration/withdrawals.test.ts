@@ -116,6 +116,19 @@ describe('withdrawals and blind reading on a real Orthanc', () => {
     assert.equal((await seenBy('second', study)).labels[0]?.state, 'agreed');
   });
 
+  test('what another reader decided in the same browser is refused, not stored under the name of who is logged in now', async () => {
+    const study = await reportedStudy('other reader');
+    for (const response of [
+      await give('first', study, 'absent', { reader: 'token:second' }),
+      await ask('first', `/api/studies/${study}/assessments/withdrawals`, { findings: ['pneumonia'], reader: 'token:second' }),
+    ]) {
+      assert.equal(response.status, 409);
+      assert.equal(((await response.json()) as { readonly code: string }).code, 'reader-changed');
+    }
+    assert.equal((await seenBy('ward', study)).assessments.length, 0);
+    assert.equal((await give('first', study, 'absent', { reader: 'token:first' })).status, 201);
+  });
+
   test('usability 1: only what one has assessed can be withdrawn', async () => {
     const study = await reportedStudy('withdrawn refused');
     await give('first', study, 'present');
