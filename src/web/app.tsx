@@ -183,16 +183,12 @@ function SingleKeysItem(): ReactNode {
   const [isOn, setOn] = useState(areSingleKeysOn);
   return (
     <Menu.Item
-      role="menuitemcheckbox"
-      aria-checked={isOn}
-      closeMenuOnClick={false}
       onClick={() => {
         setSingleKeys(!isOn);
         setOn(!isOn);
       }}
     >
-      {t('keys.single')}
-      {isOn ? ' ✓' : ''}
+      {t(isOn ? 'keys.switchOff' : 'keys.switchOn')}
     </Menu.Item>
   );
 }

@@ -22,9 +22,9 @@ describe('the page: help, keys, languages and themes', { ...(skip ? { skip } : {
     const { page, mistakes } = pages.desk;
     await page.goto(`${pages.service.url}/operations`);
     await page.click('header a[aria-label="Help for this view"]');
-    await page.waitForSelector('article h2:has-text("Operations")', patience);
-    await page.fill('input[type=search]', 'silent trial sign');
-    await page.click('a:has-text("Silent trial")');
+    await page.locator('article').getByRole('heading', { name: 'Operations', exact: true }).waitFor(patience);
+    await page.fill('input[type=search]', 'silent trial');
+    await page.click('a:has-text("› Silent trial")');
     await page.waitForURL(/\/help\/archive#silent-trial$/, patience);
     await page.waitForSelector('#silent-trial');
     await eventually('the section is in view', async () =>
@@ -33,7 +33,7 @@ describe('the page: help, keys, languages and themes', { ...(skip ? { skip } : {
     await page.goto(`${pages.service.url}/help/page`);
     await page.click('article a:has-text("triage")');
     await page.waitForURL(/\/help\/triage$/);
-    await page.waitForSelector('article h2:has-text("Triage")');
+    await page.getByRole('heading', { name: /^Triage: which study/ }).waitFor(patience);
     await page.fill('input[type=search]', 'no such words anywhere');
     await page.waitForSelector('text=No section contains these words', patience);
     await page.goto(`${pages.service.url}/help/nothing-of-this-name`);
@@ -60,10 +60,33 @@ describe('the page: help, keys, languages and themes', { ...(skip ? { skip } : {
     assert.equal(await page.getByTestId('undo').count(), 0, 'y has assessed nothing');
     await page.keyboard.press('Escape');
     await page.waitForURL(/\/worklist$/);
+    await page.waitForSelector('tr[data-study]', patience);
     await page.keyboard.press('/');
+    await eventually('the search has the focus', async () => assert.equal(await page.evaluate(() => document.activeElement?.id), 'search'));
     await page.keyboard.type('?');
     assert.equal(await page.locator('dialog[open]').count(), 0, 'a question mark in a field is text');
     await page.fill('#search', '');
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    // WCAG 2.1.4: keys of one letter can be switched off; the menu takes the keys while it is open.
+    await page.click('button[aria-label="Settings"]');
+    await page.click('[role=menuitem]:has-text("Switch off keys of one letter")');
+    await page.locator('[role=menu]').waitFor({ state: 'detached' });
+    assert.match(page.url(), /\/worklist$/);
+    await page.keyboard.press('?');
+    await page.keyboard.press('/');
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+    assert.notEqual(await page.evaluate(() => document.activeElement?.id), 'search');
+    await page.click('button[aria-label="Settings"]');
+    await page.keyboard.press('Escape');
+    await page.locator('[role=menu]').waitFor({ state: 'detached' });
+    assert.match(page.url(), /\/worklist$/, 'Esc closes the menu alone');
+    await page.click('button[aria-label="Settings"]');
+    await page.click('[role=menuitem]:has-text("Switch on keys of one letter")');
+    await page.locator('[role=menu]').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    assert.match(await page.title(), /^Worklist –/);
     assert.deepEqual(mistakes, []);
   });
 

@@ -237,11 +237,13 @@ describe('requests for the analysis of a study', () => {
     assert.match(again.stderr, /expected Study Instance UIDs/);
   });
 
-  test('the command line requests by the database while no service runs; the next start does the work', async () => {
+  test('the command line requests by the database, beside the service or without it; then the next start does the work', async () => {
     const study = await skipped('command beside', hand, 'no-rule');
-    const inUse = await chestAi(['request', study], environment());
-    assert.equal(inUse.code, 1);
-    assert.match(inUse.stderr, /or give a token of role reader with --token-file/);
+    const other = await skipped('command beside, service running', hand, 'no-rule');
+    const beside = await chestAi(['request', other], environment());
+    assert.equal(beside.code, 0, beside.stderr);
+    assert.match(beside.stdout, new RegExp(`^${other}: queued`, 'm'));
+    await reported(other);
     await service.stop();
     const run = await chestAi(['request', study, '1.2.840.99.1'], environment());
     assert.equal(run.code, 1, run.stderr);
