@@ -6,11 +6,12 @@ import { useTexts } from '../texts/texts.js';
 import type { DragMode } from './gestures.js';
 import { HeatMapControls } from './heat-map-controls.js';
 import { ImageView } from './image-view.js';
+import type { ImageActions } from './keys.js';
 import { SliceSlider } from './slice-slider.js';
 import { firstPlace, matchingPlace, stackName, framePlace, sortedHeatMaps, type Place } from './stacks.js';
 import type { DisplayWindow, Shown, ImageStage } from './stage.js';
 import { Toolbar, type ToolButton } from './toolbar.js';
-import { useImageKeys, type ImageActions } from './use-image-keys.js';
+import { useImageKeys } from './use-image-keys.js';
 import { choicesOf, isSame } from './windows.js';
 
 /** Opacity of a heat map when a study is opened, in per cent: the anatomy stays visible. */
