@@ -17,9 +17,9 @@ export interface FrameAddress {
 const cacheBytes = 256 * 1024 * 1024;
 const scheme = 'frame';
 
-export type FrameAttributes = Omit<ReceivedFrame, 'samples'>;
+export type LoadedFrame = Omit<ReceivedFrame, 'samples'>;
 /** Of the frames in cornerstone's cache, and of those that a stage shows. */
-const attributes = new Map<string, FrameAttributes>();
+const attributes = new Map<string, LoadedFrame>();
 /** The frame that each stage shows. */
 const shownFrames = new Map<string, string>();
 const unfinished = new Map<string, { readonly finished: Promise<unknown>; readonly abort: AbortController }>();
@@ -31,7 +31,7 @@ export function imageIdOf({ study, seriesInstanceUID, sopInstanceUID, frame }: F
   return `${scheme}:${path}`;
 }
 
-export function attributesOf(imageId: string): FrameAttributes | undefined {
+export function attributesOf(imageId: string): LoadedFrame | undefined {
   return attributes.get(imageId);
 }
 
@@ -156,7 +156,7 @@ async function faultText(response: Response): Promise<string> {
 
 /** A window of the values that a user sees, as the range of stored values from black to white. */
 export function storedRange(
-  { slope, intercept }: Pick<FrameAttributes, 'slope' | 'intercept'>,
+  { slope, intercept }: Pick<LoadedFrame, 'slope' | 'intercept'>,
   { center, width }: { readonly center: number; readonly width: number },
 ): { readonly lower: number; readonly upper: number } {
   const low = center - 0.5 - (width - 1) / 2;

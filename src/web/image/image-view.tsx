@@ -39,7 +39,7 @@ export function ImageView(props: ImageViewProps): ReactNode {
   const { stage, isContextLost } = useStage(place, latest, setDrawn);
   useShownFrame(stage, study, stack, index, setFailure);
   useGestures(place, stage, latest);
-  // Everything that is said about the image is about the frame that is drawn, which may not be the one that was requested last.
+  // Every line about the image is about the frame that is drawn, which may not be the one that was requested last.
   const drawnIndex = drawn ? frameIndex(stack, drawn.address) : -1;
   const shown = drawnIndex >= 0 && failure === undefined && !isContextLost ? drawn : undefined;
   const count = stack.frames.length;

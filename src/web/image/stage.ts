@@ -10,7 +10,7 @@ import {
   storedRange,
   watchContext,
   type FrameAddress,
-  type FrameAttributes,
+  type LoadedFrame,
 } from './engine.js';
 import { FrameLoads } from './frame-loads.js';
 
@@ -70,7 +70,7 @@ export class ImageStage {
   readonly #resized: ResizeObserver;
   readonly #unwatchContext: () => void;
   #frames: readonly FrameAddress[] = [];
-  #drawn: { readonly frames: readonly FrameAddress[]; readonly index: number; readonly attributes: FrameAttributes } | undefined;
+  #drawn: { readonly frames: readonly FrameAddress[]; readonly index: number; readonly attributes: LoadedFrame } | undefined;
   #window: DisplayWindow | undefined;
   #isInverted = false;
   /** What the viewport calls the zoom at which the image fills the stage. */
@@ -208,7 +208,7 @@ export class ImageStage {
     return this.#viewport.getZoom() / this.#fit;
   }
 
-  get #attributes(): FrameAttributes | undefined {
+  get #attributes(): LoadedFrame | undefined {
     return this.#drawn?.attributes;
   }
 
