@@ -35,9 +35,13 @@ export class DisplayFrames {
     this.#reader = reader;
   }
 
-  /** @param frameNumber 1-based @throws Fault of the PACS and of the decoders */
-  async displayFrame(uids: InstanceUids, frameNumber: number): Promise<DisplayFrame> {
-    return this.#reader.readDisplayFrame(await this.#file(uids, frameNumber), frameNumber);
+  /**
+   * @param frameNumber 1-based
+   * @param signal aborted when the viewer went away: what still waits is not decoded
+   * @throws Fault of the PACS and of the decoders
+   */
+  async displayFrame(uids: InstanceUids, frameNumber: number, signal?: AbortSignal): Promise<DisplayFrame> {
+    return this.#reader.readDisplayFrame(await this.#file(uids, frameNumber), frameNumber, signal);
   }
 
   async #file({ study, series, instance }: InstanceUids, frameNumber: number): Promise<Uint8Array> {
