@@ -132,7 +132,7 @@ describe('the image on the study page where loads are slow or fail', { ...(skip 
           try {
             extension?.[name]();
           } catch {
-            // One that was let go of before.
+            // The context of an engine that is released already.
           }
         }
       }, what);

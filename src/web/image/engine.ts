@@ -24,6 +24,7 @@ const attributes = new Map<string, LoadedFrame>();
 const shownFrames = new Map<string, string>();
 const unfinished = new Map<string, { readonly finished: Promise<unknown>; readonly abort: AbortController }>();
 let isStarted = false;
+let isContextLost = false;
 let engine: RenderingEngine | undefined;
 
 export function imageIdOf({ study, seriesInstanceUID, sopInstanceUID, frame }: FrameAddress): string {
@@ -49,6 +50,8 @@ function forget(imageId: string): void {
 
 /** @throws Error if the browser can draw neither with WebGL nor on a canvas */
 export function startLibrary(): RenderingEngine {
+  // A context that was lost while nothing was shown, or that never came back: a new engine gets a new one.
+  if (isContextLost) discardEngine();
   if (engine) return engine;
   if (!isStarted) {
     // Where there is no WebGL, the library draws by itself. Two images side by side share one context.
@@ -60,14 +63,20 @@ export function startLibrary(): RenderingEngine {
       forget(event.detail.imageId),
     );
     // A restored context has lost its textures and programs: the stages start again, with a new engine.
-    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_RESTORED, () => {
-      engine?.destroy();
-      engine = undefined;
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_RESTORED, discardEngine);
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, () => {
+      isContextLost = true;
     });
     isStarted = true;
   }
   engine = new RenderingEngine('study');
   return engine;
+}
+
+function discardEngine(): void {
+  isContextLost = false;
+  engine?.destroy();
+  engine = undefined;
 }
 
 /** Whether an engine can draw; not after the context of the graphics card was lost and restored. */
