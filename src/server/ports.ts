@@ -291,8 +291,20 @@ export interface PagePort {
   picture(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<Picture>;
   /** The images of a study as stacks, for a viewer. @throws Fault `pacs-not-found` */
   images(studyInstanceUID: string): Promise<ImagesOfStudy>;
-  /** The values of a frame and how to show them. @param frameNumber 1-based @throws Fault `pacs-not-found`, `pixels-unreadable` and others */
-  displayFrame(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<DisplayFrame>;
+  /**
+   * The values of a frame and how to show them.
+   *
+   * @param frameNumber 1-based
+   * @param signal aborted when the viewer went away: what still waits is not decoded
+   * @throws Fault `pacs-not-found`, `pixels-unreadable` and others
+   */
+  displayFrame(
+    studyInstanceUID: string,
+    seriesInstanceUID: string,
+    sopInstanceUID: string,
+    frameNumber: number,
+    signal?: AbortSignal,
+  ): Promise<DisplayFrame>;
   operations(): Promise<Operations>;
   /** What the rules would do with the studies that reached the PACS last; nothing is written. */
   testRules(limit: number): Promise<readonly RuleTest[]>;

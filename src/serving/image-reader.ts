@@ -27,8 +27,8 @@ export interface ImageReader {
 
 /** A reader that also gives frames to a viewer, with the contrast and the part that its networks see. */
 export interface DisplayReader extends ImageReader {
-  /** @param frameNumber 1-based */
-  readDisplayFrame(file: Uint8Array, frameNumber: number): Promise<DisplayFrame>;
+  /** @param frameNumber 1-based @param signal aborted when the viewer went away: what still waits is not decoded */
+  readDisplayFrame(file: Uint8Array, frameNumber: number, signal?: AbortSignal): Promise<DisplayFrame>;
 }
 
 export interface OpenReader extends DisplayReader {
@@ -88,7 +88,7 @@ function readerOf(pool: DecoderPool, { view, ctSize, xraySize }: Decoding): Disp
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, view, frameNumber, ctSize)),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
     readPicture: (file) => pool.picture(file, xraySize),
-    readDisplayFrame: (file, frameNumber) => pool.displayFrame(file, view, frameNumber),
+    readDisplayFrame: (file, frameNumber, signal) => pool.displayFrame(file, view, frameNumber, signal),
   };
 }
 

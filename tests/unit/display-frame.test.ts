@@ -112,6 +112,26 @@ test('a CT slice has Hounsfield units, the lung window first, and the part that 
   assert.deepEqual(whole.shown, { left: 0, top: 0, right: frame.columns, bottom: frame.rows });
 });
 
+test('a frame that a viewer no longer waits for is not decoded', async () => {
+  const pool = new DecoderPool({ workers: 1 });
+  try {
+    const bytes = readFileSync(join(synthetic, 'explicit-16-12-11-u.dcm'));
+    const view = { windows: [lungWindow] };
+    const gone = new AbortController();
+    const finished: string[] = [];
+    const first = pool.displayFrame(bytes, view, 1, gone.signal).then(() => finished.push('first'));
+    const waiting = pool.displayFrame(bytes, view, 1, gone.signal).finally(() => finished.push('waiting'));
+    const last = pool.displayFrame(bytes, view);
+    gone.abort();
+    await assert.rejects(waiting, (thrown) => thrown instanceof Fault && thrown.code === 'timed-out');
+    await Promise.all([first, last]);
+    assert.deepEqual(finished, ['waiting', 'first'], 'what is decoded already is finished');
+    await assert.rejects(pool.displayFrame(bytes, view, 1, gone.signal), Fault);
+  } finally {
+    await pool.stop();
+  }
+});
+
 test('a frame crosses from the decoder to the browser unchanged; a damaged body is refused', async () => {
   const pool = new DecoderPool({ workers: 1 });
   try {

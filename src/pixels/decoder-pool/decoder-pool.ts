@@ -96,9 +96,15 @@ export class DecoderPool {
     return this.run(task, bytes);
   }
 
-  /** A frame whose contrast is chosen by the viewer. @param frameNumber 1-based */
-  displayFrame(bytes: Uint8Array, { windows, wholeSlice = false }: CtView, frameNumber = 1): Promise<DisplayFrame> {
-    return this.run({ kind: 'displayFrame', window: windows[0] ?? lungWindow, wholeSlice, frameNumber }, bytes);
+  /**
+   * A frame whose contrast is chosen by the viewer.
+   *
+   * @param frameNumber 1-based
+   * @param signal aborted while the frame waits for a process: it is not decoded
+   * @throws Fault timed-out after that, and the others
+   */
+  displayFrame(bytes: Uint8Array, { windows, wholeSlice = false }: CtView, frameNumber = 1, signal?: AbortSignal): Promise<DisplayFrame> {
+    return this.run({ kind: 'displayFrame', window: windows[0] ?? lungWindow, wholeSlice, frameNumber }, bytes, signal);
   }
 
   /** Share of lung in the body's cross-section, 0 to 1. */
@@ -135,10 +141,27 @@ export class DecoderPool {
     );
   }
 
-  private run<Kind extends DecoderTask['kind']>(task: DecoderTask & { kind: Kind }, file: Uint8Array): Promise<TaskResults[Kind]> {
+  private run<Kind extends DecoderTask['kind']>(
+    task: DecoderTask & { kind: Kind },
+    file: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<TaskResults[Kind]> {
     if (this.stopped) return Promise.reject(new Fault('timed-out', 'the decoders are stopped', {}, { retryable: true }));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ task, file, deaths: 0, kills: 0, resolve: resolve as Job['resolve'], reject });
+      const gone = new Fault('timed-out', 'the sender went away', {}, { retryable: true });
+      if (signal?.aborted) return reject(gone);
+      const job: Job = { task, file, deaths: 0, kills: 0, resolve: resolve as Job['resolve'], reject };
+      this.waiting.push(job);
+      signal?.addEventListener(
+        'abort',
+        () => {
+          const index = this.waiting.indexOf(job);
+          if (index < 0) return;
+          this.waiting.splice(index, 1);
+          reject(gone);
+        },
+        { once: true },
+      );
       this.assign();
     });
   }

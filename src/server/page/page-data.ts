@@ -167,7 +167,7 @@ export function pagePortOf(parts: PageParts): PagePort {
         reportPorts.reader,
       ),
     images: (study) => imagesInPacs(usableUid(study) as StudyInstanceUID, pacs),
-    displayFrame: (study, series, instance, frameNumber) =>
+    displayFrame: (study, series, instance, frameNumber, signal) =>
       files.displayFrame(
         {
           study: usableUid(study) as StudyInstanceUID,
@@ -175,6 +175,7 @@ export function pagePortOf(parts: PageParts): PagePort {
           instance: usableUid(instance) as SOPInstanceUID,
         },
         frameNumber,
+        signal,
       ),
     operations: () => operationsOf(parts),
     async testRules(limit) {

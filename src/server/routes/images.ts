@@ -33,7 +33,10 @@ export function imageRoutes(parts: ServerParts): readonly Route[] {
       reply: { content: 'application/octet-stream' },
       async handle({ param, actor, response }) {
         const study = param('study');
-        const frame = await startedPorts(parts).page.displayFrame(study, param('series'), param('instance'), frameNumberOf(param('frame')));
+        const gone = new AbortController();
+        response.once('close', () => gone.abort());
+        const { page } = startedPorts(parts);
+        const frame = await page.displayFrame(study, param('series'), param('instance'), frameNumberOf(param('frame')), gone.signal);
         await parts.audit.recordView({ ...actor, action: 'study.view', subject: { studyInstanceUID: study } });
         // Stored by the browser for as long as a user looks at the study, and by no proxy.
         response.set('Cache-Control', 'private, max-age=600').type('application/octet-stream').send(bodyOf(frame));

@@ -1,4 +1,4 @@
-import { cache, Enums, imageLoader, init, metaData, RenderingEngine, type Types } from '@cornerstonejs/core';
+import { cache, Enums, eventTarget, imageLoader, init, metaData, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { studyApi } from '../addresses.js';
 import { readFrame, type ReceivedFrame } from './read-frame.js';
 
@@ -17,9 +17,14 @@ export interface FrameAddress {
 const cacheBytes = 256 * 1024 * 1024;
 const scheme = 'frame';
 
-type FrameAttributes = Omit<ReceivedFrame, 'samples'>;
-/** Of every frame that was loaded; the samples are in cornerstone's cache. */
-const attributes = new Map<string, FrameAttributes>();
+export type LoadedFrame = Omit<ReceivedFrame, 'samples'>;
+/** Of the frames in cornerstone's cache, and of those that a stage shows. */
+const attributes = new Map<string, LoadedFrame>();
+/** The frame that each stage shows. */
+const shownFrames = new Map<string, string>();
+const unfinished = new Map<string, { readonly finished: Promise<unknown>; readonly abort: AbortController }>();
+let isStarted = false;
+let isContextLost = false;
 let engine: RenderingEngine | undefined;
 
 export function imageIdOf({ study, seriesInstanceUID, sopInstanceUID, frame }: FrameAddress): string {
@@ -27,42 +32,99 @@ export function imageIdOf({ study, seriesInstanceUID, sopInstanceUID, frame }: F
   return `${scheme}:${path}`;
 }
 
-export function attributesOf(imageId: string): FrameAttributes | undefined {
+export function attributesOf(imageId: string): LoadedFrame | undefined {
   return attributes.get(imageId);
+}
+
+/** A stage shows this frame from now on; undefined: none any more. */
+export function setShownFrame(stage: string, imageId: string | undefined): void {
+  const before = shownFrames.get(stage);
+  if (imageId === undefined) shownFrames.delete(stage);
+  else shownFrames.set(stage, imageId);
+  if (before !== undefined && !cache.isLoaded(before)) forget(before);
+}
+
+function forget(imageId: string): void {
+  if (![...shownFrames.values()].includes(imageId)) attributes.delete(imageId);
 }
 
 /** @throws Error if the browser can draw neither with WebGL nor on a canvas */
 export function startLibrary(): RenderingEngine {
+  // A context that was lost while nothing was shown, or that never came back: a new engine gets a new one.
+  if (isContextLost) discardEngine();
   if (engine) return engine;
-  // Where there is no WebGL, the library draws by itself. Two images side by side share one context.
-  init({ debug: { statsOverlay: false }, rendering: { webGlContextCount: 1 } });
-  cache.setMaxCacheSize(cacheBytes);
-  imageLoader.registerImageLoader(scheme, loadFrame as unknown as Types.ImageLoaderFn);
-  metaData.addProvider(moduleOf);
+  if (!isStarted) {
+    // Where there is no WebGL, the library draws by itself. Two images side by side share one context.
+    init({ debug: { statsOverlay: false }, rendering: { webGlContextCount: 1 } });
+    cache.setMaxCacheSize(cacheBytes);
+    imageLoader.registerImageLoader(scheme, loadFrame as unknown as Types.ImageLoaderFn);
+    metaData.addProvider(moduleOf);
+    eventTarget.addEventListener(Enums.Events.IMAGE_CACHE_IMAGE_REMOVED, (event: CustomEvent<{ readonly imageId: string }>) =>
+      forget(event.detail.imageId),
+    );
+    // A restored context has lost its textures and programs: the stages start again, with a new engine.
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_RESTORED, discardEngine);
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, () => {
+      isContextLost = true;
+    });
+    isStarted = true;
+  }
   engine = new RenderingEngine('study');
   return engine;
 }
 
-/** @throws Error with the reason if the frame cannot be loaded */
+function discardEngine(): void {
+  isContextLost = false;
+  engine?.destroy();
+  engine = undefined;
+}
+
+/** Whether an engine can draw; not after the context of the graphics card was lost and restored. */
+export function isUsable(one: RenderingEngine): boolean {
+  return one === engine;
+}
+
+/** Calls back when the graphics card drops what it holds (driver restart, too many pages), and when it can draw again. */
+export function watchContext(onLost: () => void, onRestored: () => void): () => void {
+  const { WEBGL_CONTEXT_LOST, WEBGL_CONTEXT_RESTORED } = Enums.Events;
+  eventTarget.addEventListener(WEBGL_CONTEXT_LOST, onLost);
+  eventTarget.addEventListener(WEBGL_CONTEXT_RESTORED, onRestored);
+  return () => {
+    eventTarget.removeEventListener(WEBGL_CONTEXT_LOST, onLost);
+    eventTarget.removeEventListener(WEBGL_CONTEXT_RESTORED, onRestored);
+  };
+}
+
+/** @throws Error with the reason if the frame cannot be loaded, an AbortError after cancelLoad */
 export async function load(imageId: string): Promise<void> {
-  await imageLoader.loadAndCacheImage(imageId);
-}
-
-/** Loads frames before they are looked at. */
-export async function prefetch(imageIds: readonly string[], signal: AbortSignal): Promise<void> {
-  for (const imageId of imageIds) {
-    if (signal.aborted) return;
-    if (!cache.getImageLoadObject(imageId)) await imageLoader.loadAndCacheImage(imageId).catch(() => undefined);
-  }
-}
-
-function loadFrame(imageId: string): { readonly promise: Promise<Types.IImage>; cancelFn(): void } {
+  if (cache.isLoaded(imageId)) return;
+  const started = unfinished.get(imageId);
+  if (started && !started.abort.signal.aborted) return void (await started.finished);
   const abort = new AbortController();
-  return { promise: fetchFrame(imageId, abort.signal), cancelFn: () => abort.abort() };
+  // The cache holds a cancelled load until it has failed.
+  const finished = Promise.resolve(started?.finished)
+    .catch(() => undefined)
+    .then((): Promise<unknown> => {
+      abort.signal.throwIfAborted();
+      // The viewport loads by itself what the cache has dropped in between.
+      return cache.getImageLoadObject(imageId)?.promise ?? cache.putImageLoadObject(imageId, { promise: imageLoader.loadImage(imageId) });
+    })
+    .finally(() => unfinished.get(imageId)?.abort === abort && unfinished.delete(imageId));
+  unfinished.set(imageId, { finished, abort });
+  await finished;
 }
 
-async function fetchFrame(imageId: string, signal: AbortSignal): Promise<Types.IImage> {
-  const response = await fetch(imageId.slice(scheme.length + 1), { credentials: 'same-origin', signal });
+/** Ends an unfinished load, also the request to the service. */
+export function cancelLoad(imageId: string): void {
+  unfinished.get(imageId)?.abort.abort();
+}
+
+function loadFrame(imageId: string): { readonly promise: Promise<Types.IImage> } {
+  return { promise: fetchFrame(imageId, unfinished.get(imageId)?.abort.signal) };
+}
+
+async function fetchFrame(imageId: string, signal?: AbortSignal): Promise<Types.IImage> {
+  const response = await fetch(imageId.slice(scheme.length + 1), { credentials: 'same-origin', ...(signal ? { signal } : {}) });
   if (!response.ok) throw new Error(await faultText(response));
   const { samples, ...rest } = readFrame(await response.arrayBuffer());
   attributes.set(imageId, rest);
@@ -103,7 +165,7 @@ async function faultText(response: Response): Promise<string> {
 
 /** A window of the values that a user sees, as the range of stored values from black to white. */
 export function storedRange(
-  { slope, intercept }: Pick<FrameAttributes, 'slope' | 'intercept'>,
+  { slope, intercept }: Pick<LoadedFrame, 'slope' | 'intercept'>,
   { center, width }: { readonly center: number; readonly width: number },
 ): { readonly lower: number; readonly upper: number } {
   const low = center - 0.5 - (width - 1) / 2;

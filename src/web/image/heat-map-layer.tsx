@@ -6,6 +6,8 @@ import type { Shown } from './stage.js';
 export interface LaidHeatMap {
   readonly address: string;
   readonly sourceSopInstanceUID: string;
+  /** 1-based. */
+  readonly sourceFrame: number;
   readonly title: string;
   /** Opacity of its hottest place in per cent. */
   readonly opacity: number;
@@ -20,13 +22,18 @@ export function HeatMapLayer({ heatMap, shown }: { readonly heatMap: LaidHeatMap
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');
-    if (!element || !context || !colours || colours === 'other part') return;
+    if (!element || !context || !colours || typeof colours === 'string') return;
     const ratio = devicePixelRatio;
     [element.width, element.height] = [element.clientWidth * ratio, element.clientHeight * ratio];
     context.globalAlpha = heatMap.opacity / 100;
     context.drawImage(colours.canvas, left * ratio, top * ratio, width * ratio, height * ratio);
   }, [colours, heatMap.opacity, left, top, width, height]);
-  if (colours === 'other part') return <div className="message">{t('image.otherPart')}</div>;
+  if (typeof colours === 'string')
+    return (
+      <div className="message" role="alert">
+        {t(colours === 'failed' ? 'image.heatMapFailed' : 'image.otherPart')}
+      </div>
+    );
   return (
     <canvas
       className="colours"
@@ -39,8 +46,8 @@ export function HeatMapLayer({ heatMap, shown }: { readonly heatMap: LaidHeatMap
   );
 }
 
-function useColours(address: string, height: number): HeatMapColours | 'other part' | undefined {
-  const [colours, setColours] = useState<HeatMapColours | 'other part'>();
+function useColours(address: string, height: number): HeatMapColours | 'other part' | 'failed' | undefined {
+  const [colours, setColours] = useState<HeatMapColours | 'other part' | 'failed'>();
   // The part keeps its form while the image is moved and enlarged.
   const form = Math.round(height * 200) / 200;
   useEffect(() => {
@@ -48,7 +55,7 @@ function useColours(address: string, height: number): HeatMapColours | 'other pa
     setColours(undefined);
     heatMapColours(address, form, abort.signal).then(
       (found) => setColours(found ?? 'other part'),
-      () => undefined,
+      () => abort.signal.aborted || setColours('failed'),
     );
     return () => abort.abort();
   }, [address, form]);

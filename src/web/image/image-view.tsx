@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ImageStack } from '../../server/page-types.js';
 import { useTexts } from '../texts/texts.js';
 import { listenToGestures, type DragMode } from './gestures.js';
 import { HeatMapLayer, type LaidHeatMap } from './heat-map-layer.js';
+import { frameIndex } from './stacks.js';
 import type { Shown, ImageStage } from './stage.js';
 
 export interface ImageViewProps {
@@ -23,6 +24,9 @@ export interface ImageViewProps {
   readonly onUnavailable: (reason: unknown) => void;
 }
 
+/** A page waits so long for the graphics card to draw again, in ms. */
+const contextLostMs = 5_000;
+
 /** One image with what it is and how it is shown in its corners. */
 export function ImageView(props: ImageViewProps): ReactNode {
   const { study, stack, index, name, label, heatMap, mode } = props;
@@ -30,50 +34,31 @@ export function ImageView(props: ImageViewProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
-  const [stage, setStage] = useState<ImageStage>();
-  const [shown, setShown] = useState<Shown>();
+  const [drawn, setDrawn] = useState<Shown>();
   const [failure, setFailure] = useState<string>();
-  useEffect(() => {
-    let opened: ImageStage | undefined;
-    let isClosed = false;
-    const open = async (): Promise<void> => {
-      const library = await import('./stage.js');
-      // Keys and clicks are answered between the steps.
-      await pause();
-      library.prepare();
-      await pause();
-      if (isClosed) return;
-      opened = new library.ImageStage(place.current!, (now) => {
-        setShown(now);
-        latest.current.onShown?.(now);
-      });
-      setStage(opened);
-      latest.current.onStage(opened);
-    };
-    open().catch((reason: unknown) => latest.current.onUnavailable(reason));
-    return () => {
-      isClosed = true;
-      latest.current.onStage(undefined);
-      opened?.close();
-    };
-  }, []);
-  useShownFrame(stage, study, stack, index, setFailure, setShown);
+  const { stage, isContextLost } = useStage(place, latest, setDrawn);
+  useShownFrame(stage, study, stack, index, setFailure);
   useGestures(place, stage, latest);
-  const frame = stack.frames[index];
+  // Every line about the image is about the frame that is drawn, which may not be the one that was requested last.
+  const drawnIndex = drawn ? frameIndex(stack, drawn.address) : -1;
+  const shown = drawnIndex >= 0 && failure === undefined && !isContextLost ? drawn : undefined;
   const count = stack.frames.length;
+  const isOfHeatMap =
+    heatMap !== undefined && shown?.address.sopInstanceUID === heatMap.sourceSopInstanceUID && shown.address.frame === heatMap.sourceFrame;
   return (
     <section
       className="stage"
       data-testid="stage"
       data-mode={mode}
       data-filled={(shown?.zoom ?? 1) <= 1.01}
-      data-index={shown?.index}
+      data-index={shown && drawnIndex}
+      data-empty={!shown}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll and move the image while it has the focus
       tabIndex={0}
       aria-label={[label, name].filter(Boolean).join(', ')}
     >
       <div className="drawing" ref={place} />
-      {heatMap && shown && frame?.sopInstanceUID === heatMap.sourceSopInstanceUID && <HeatMapLayer heatMap={heatMap} shown={shown} />}
+      {isOfHeatMap && <HeatMapLayer heatMap={heatMap} shown={shown} />}
       <div className="corner top">
         {label && <div>{label}</div>}
         <div>{name}</div>
@@ -93,14 +78,14 @@ export function ImageView(props: ImageViewProps): ReactNode {
           </div>
         </div>
       )}
-      {count > 1 && (
+      {shown && count > 1 && (
         <div className="corner bottom right" role="status" data-testid="slice">
-          {sliceText(t, frame?.positionMm, index, count)}
+          {sliceText(t, stack.frames[drawnIndex]?.positionMm, drawnIndex, count)}
         </div>
       )}
-      {(failure ?? !shown) && (
-        <div className="message" role={failure ? 'alert' : 'status'}>
-          {failure === undefined ? t('image.loading') : t('image.failed', { reason: failure })}
+      {!shown && (
+        <div className="message" role={failure !== undefined || isContextLost ? 'alert' : 'status'}>
+          {isContextLost ? t('image.contextLost') : failure === undefined ? t('image.loading') : t('image.failed', { reason: failure })}
         </div>
       )}
     </section>
@@ -121,28 +106,81 @@ function sliceText(t: ReturnType<typeof useTexts>['t'], position: number | undef
     : t('image.sliceAt', { ...values, position: position.toFixed(1).replace('-', '−') });
 }
 
-/** Shows what is chosen; while a slice loads, the last one stays. */
+/** The stage of an image; another one after the graphics card has lost and restored what it draws with. */
+function useStage(
+  place: { readonly current: HTMLDivElement | null },
+  latest: { readonly current: ImageViewProps },
+  setDrawn: (shown: Shown | undefined) => void,
+): { readonly stage: ImageStage | undefined; readonly isContextLost: boolean } {
+  const [stage, setStage] = useState<ImageStage>();
+  const [isContextLost, setContextLost] = useState(false);
+  const [restarts, setRestarts] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a restart makes another stage
+  useEffect(() => {
+    let opened: ImageStage | undefined;
+    let isClosed = false;
+    const open = async (): Promise<void> => {
+      const library = await import('./stage.js');
+      // Keys and clicks are answered between the steps.
+      await pause();
+      if (isClosed) return;
+      library.prepare();
+      await pause();
+      if (isClosed) return;
+      opened = new library.ImageStage(place.current!, {
+        shown(now) {
+          setDrawn(now);
+          latest.current.onShown?.(now);
+        },
+        contextLost: () => setContextLost(true),
+        contextRestored() {
+          setContextLost(false);
+          setDrawn(undefined);
+          setRestarts((count) => count + 1);
+        },
+      });
+      setStage(opened);
+      latest.current.onStage(opened);
+    };
+    open().catch((reason: unknown) => isClosed || latest.current.onUnavailable(reason));
+    return () => {
+      isClosed = true;
+      latest.current.onStage(undefined);
+      setStage(undefined);
+      opened?.close();
+    };
+  }, [place, latest, setDrawn, restarts]);
+  useEffect(() => {
+    if (!isContextLost) return;
+    const timer = setTimeout(() => latest.current.onUnavailable(new Error('the WebGL context is lost')), contextLostMs);
+    return () => clearTimeout(timer);
+  }, [latest, isContextLost]);
+  return { stage, isContextLost };
+}
+
+/** Shows what is chosen; while a slice loads, the last one of its stack stays. */
 function useShownFrame(
   stage: ImageStage | undefined,
   study: string,
   stack: ImageStack,
   index: number,
   setFailure: (reason: string | undefined) => void,
-  setShown: (shown: undefined) => void,
 ): void {
-  const current = useRef<ImageStack>(undefined);
+  const frames = useMemo(
+    () => stack.frames.map(({ sopInstanceUID, frame }) => ({ study, seriesInstanceUID: stack.seriesInstanceUID, sopInstanceUID, frame })),
+    [study, stack],
+  );
   useEffect(() => {
-    if (!stage) return;
-    const isOther = current.current !== stack;
-    current.current = stack;
-    if (isOther) setShown(undefined);
-    const { seriesInstanceUID } = stack;
-    const frames = stack.frames.map(({ sopInstanceUID, frame }) => ({ study, seriesInstanceUID, sopInstanceUID, frame }));
-    (isOther ? stage.show(frames, index) : stage.scrollTo(index)).then(
-      () => setFailure(undefined),
-      (reason: unknown) => setFailure(reason instanceof Error ? reason.message : String(reason)),
-    );
-  }, [stage, study, stack, index, setFailure, setShown]);
+    if (!stage || !frames[index]) return;
+    let isCurrent = true;
+    setFailure(undefined);
+    stage.show(frames, index).catch((reason: unknown) => {
+      if (isCurrent) setFailure(reason instanceof Error ? reason.message : String(reason));
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [stage, frames, index, setFailure]);
 }
 
 function useGestures(

@@ -1,34 +1,37 @@
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ImageStack, StudyPage } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
-import { dicomDate } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
 import type { DragMode } from './gestures.js';
 import { HeatMapControls } from './heat-map-controls.js';
 import { ImageView } from './image-view.js';
+import type { ImageActions } from './keys.js';
+import { PriorView } from './prior-view.js';
 import { SliceSlider } from './slice-slider.js';
-import { firstPlace, matchingPlace, stackName, framePlace, sortedHeatMaps, type Place } from './stacks.js';
+import { firstPlace, frameIndex, stackName, framePlace, sortedHeatMaps, type Place } from './stacks.js';
 import type { DisplayWindow, Shown, ImageStage } from './stage.js';
 import { Toolbar, type ToolButton } from './toolbar.js';
-import { useImageKeys, type ImageActions } from './use-image-keys.js';
+import { useImageKeys } from './use-image-keys.js';
 import { choicesOf, isSame } from './windows.js';
 
 /** Opacity of a heat map when a study is opened, in per cent: the anatomy stays visible. */
 const firstOpacity = 20;
 
-/** The images of a study and, beside them, those of the prior study, with their tools and keys. */
+/**
+ * The images of a study and, beside them, those of the prior study, with their tools and keys.
+ *
+ * @param stacks at least one
+ */
 export function ImageViewer({
   page,
   stacks,
-  prior,
   onUnavailable,
 }: {
   readonly page: StudyPage;
   readonly stacks: readonly ImageStack[];
-  readonly prior: readonly ImageStack[] | undefined;
   readonly onUnavailable: (reason: unknown) => void;
 }): ReactNode {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const heatMaps = useMemo(() => sortedHeatMaps(page), [page]);
   const [place, setPlace] = useState<Place>(() => firstPlace(stacks, heatMaps[0]));
   const [chosenHeatMap, setChosenHeatMap] = useState(heatMaps[0]?.sopInstanceUID);
@@ -36,19 +39,21 @@ export function ImageViewer({
   const [isHeatMapShown, setHeatMapShown] = useState(true);
   const [isPriorShown, setPriorShown] = useState(false);
   const [mode, setMode] = useState<DragMode>('pan');
-  const [shown, setShown] = useState<Shown>();
+  const [drawn, setDrawn] = useState<Shown>();
   const stages = useRef<Partial<Record<'current' | 'prior', ImageStage>>>({});
   const view = useRef<HTMLElement>(null);
 
   const stack = stacks[place.stack]!;
-  const frame = stack.frames[place.index];
+  const drawnIndex = drawn ? frameIndex(stack, drawn.address) : -1;
+  const shown = drawnIndex >= 0 ? drawn : undefined;
+  // While a frame loads, the one before it is seen, with its own heat map.
+  const frame = stack.frames[drawnIndex >= 0 ? drawnIndex : place.index];
   const ofFrame = heatMaps.filter(
     ({ sourceSopInstanceUID, sourceFrame = 1 }) => sourceSopInstanceUID === frame?.sopInstanceUID && sourceFrame === frame?.frame,
   );
   const heatMap = ofFrame.find((one) => one.sopInstanceUID === chosenHeatMap) ?? ofFrame[0];
   const windows = shown ? choicesOf(shown) : [];
-  const priorPlace = prior && matchingPlace(stack, place.index, prior);
-  const hasPrior = page.prior !== undefined && priorPlace !== undefined;
+  const { prior } = page;
 
   const each = (action: (stage: ImageStage) => void): void => Object.values(stages.current).forEach(action);
   const scrollTo = (index: number): void => setPlace({ ...place, index: Math.min(stack.frames.length - 1, Math.max(0, index)) });
@@ -63,8 +68,12 @@ export function ImageViewer({
     reset: () => each((one) => one.reset()),
     fullScreen: () => void (document.fullscreenElement ? document.exitFullscreen() : view.current?.requestFullscreen()),
     toggleHeatMap: () => setHeatMapShown(!isHeatMapShown),
-    changeOpacity: (by) => setOpacity(Math.min(100, Math.max(0, opacity + by))),
-    togglePrior: () => hasPrior && setPriorShown(!isPriorShown),
+    changeOpacity: (by) => {
+      // A hidden heat map is shown as it was, by the key for a stronger one.
+      if (isHeatMapShown) setOpacity(Math.min(100, Math.max(0, opacity + by)));
+      else if (by > 0) setHeatMapShown(true);
+    },
+    togglePrior: () => prior && setPriorShown(!isPriorShown),
     nextWindow: () => {
       const at = windows.findIndex((one) => shown && isSame(one, shown.window));
       const next = windows[(at + 1) % windows.length];
@@ -84,7 +93,7 @@ export function ImageViewer({
     ...(heatMaps.length > 0
       ? [{ icon: 'heatMap', text: 'image.heatMap', key: 'h', isOn: isHeatMapShown, onClick: actions.toggleHeatMap } as const]
       : []),
-    ...(hasPrior ? [{ icon: 'prior', text: 'image.prior', key: 'v', isOn: isPriorShown, onClick: actions.togglePrior } as const] : []),
+    ...(prior ? [{ icon: 'prior', text: 'image.prior', key: 'v', isOn: isPriorShown, onClick: actions.togglePrior } as const] : []),
     { icon: 'fullScreen', text: 'image.fullScreen', key: 'f', onClick: actions.fullScreen },
     { icon: 'reset', text: 'image.reset', key: 'r', onClick: actions.reset },
   ];
@@ -92,6 +101,7 @@ export function ImageViewer({
     isHeatMapShown && {
       address: studyApi(page.studyInstanceUID, 'series', heatMap.seriesInstanceUID, 'instances', heatMap.sopInstanceUID, 'picture'),
       sourceSopInstanceUID: heatMap.sourceSopInstanceUID,
+      sourceFrame: heatMap.sourceFrame ?? 1,
       title: heatMap.title,
       opacity,
     };
@@ -119,19 +129,15 @@ export function ImageViewer({
           heatMap={laid || undefined}
           mode={mode}
           onStage={(stage) => (stages.current = { ...stages.current, ...(stage ? { current: stage } : {}) })}
-          onShown={setShown}
+          onShown={setDrawn}
           onUnavailable={onUnavailable}
         />
-        {isPriorShown && hasPrior && (
-          <ImageView
-            study={page.prior.studyInstanceUID}
-            stack={prior![priorPlace.stack]!}
-            index={priorPlace.index}
-            onIndex={(index) =>
-              scrollTo(Math.round((index / Math.max(1, prior![priorPlace.stack]!.frames.length - 1)) * (stack.frames.length - 1)))
-            }
-            name={stackName(prior![priorPlace.stack]!)}
-            label={t('image.priorOf', { date: dicomDate(page.prior.studyDate, language) })}
+        {isPriorShown && prior && (
+          <PriorView
+            prior={prior}
+            beside={stack}
+            index={place.index}
+            onIndex={scrollTo}
             mode={mode}
             onStage={(stage) => (stages.current = stage ? { ...stages.current, prior: stage } : { current: stages.current.current! })}
             onUnavailable={onUnavailable}

@@ -19,6 +19,14 @@ export function sortedHeatMaps({ history, heatMaps }: Pick<StudyPage, 'history' 
   return [...heatMaps].sort((a, b) => rank(a) - rank(b));
 }
 
+/** -1 if the stack has no such frame. */
+export function frameIndex(
+  { frames }: ImageStack,
+  { sopInstanceUID, frame }: { readonly sopInstanceUID: string; readonly frame: number },
+): number {
+  return frames.findIndex((one) => one.sopInstanceUID === sopInstanceUID && one.frame === frame);
+}
+
 export function framePlace(stacks: readonly ImageStack[], sopInstanceUID: string | undefined, frame = 1): Place | undefined {
   for (const [stack, { frames }] of stacks.entries()) {
     const index = frames.findIndex((one) => one.sopInstanceUID === sopInstanceUID && one.frame === frame);

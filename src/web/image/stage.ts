@@ -1,5 +1,18 @@
 import { Enums, type StackViewport, type Types } from '@cornerstonejs/core';
-import { attributesOf, imageIdOf, load, prefetch, startLibrary, storedRange, type FrameAddress } from './engine.js';
+import {
+  attributesOf,
+  cancelLoad,
+  imageIdOf,
+  isUsable,
+  load,
+  setShownFrame,
+  startLibrary,
+  storedRange,
+  watchContext,
+  type FrameAddress,
+  type LoadedFrame,
+} from './engine.js';
+import { FrameLoads } from './frame-loads.js';
 
 export interface DisplayWindow {
   readonly center: number;
@@ -16,7 +29,8 @@ export interface Rectangle {
 
 /** What a stage shows now. */
 export interface Shown {
-  readonly index: number;
+  /** What is drawn, which may be another frame than the one requested last. */
+  readonly address: FrameAddress;
   readonly window: DisplayWindow;
   readonly windows: readonly DisplayWindow[];
   readonly unit: 'HU' | '';
@@ -24,8 +38,6 @@ export interface Shown {
   /** 1: the image fills the stage. */
   readonly zoom: number;
   readonly reduction: number;
-  /** Where all of the frame lies, also beyond the edges. */
-  readonly frame: Rectangle;
   /** Where the part lies that the network sees. */
   readonly part: Rectangle;
 }
@@ -40,65 +52,89 @@ const [minZoom, maxZoom] = [0.25, 20];
 const neighbours = 12;
 let stages = 0;
 
+export interface StageListener {
+  /** After each drawing. */
+  shown(shown: Shown): void;
+  /** Nothing can be drawn until `contextRestored`, which may never come. */
+  contextLost(): void;
+  /** The stage is of no use any more: close it and make another one. */
+  contextRestored(): void;
+}
+
 /** One image of cornerstone3D on the page: a frame of a stack, its window, zoom and position. */
 export class ImageStage {
   readonly #viewport: StackViewport;
   readonly #id = `stage ${stages++}`;
+  readonly #engine = startLibrary();
+  readonly #loads = new FrameLoads({ load, cancel: cancelLoad });
   readonly #resized: ResizeObserver;
-  #imageIds: readonly string[] = [];
+  readonly #unwatchContext: () => void;
+  #frames: readonly FrameAddress[] = [];
+  #drawn: { readonly frames: readonly FrameAddress[]; readonly index: number; readonly attributes: LoadedFrame } | undefined;
   #window: DisplayWindow | undefined;
   #isInverted = false;
-  #ahead = new AbortController();
   /** What the viewport calls the zoom at which the image fills the stage. */
   #fit = 1;
 
   /**
    * @param element empty; its size is that of the stage
-   * @param onShown called after each drawing
    * @throws Error if the library cannot start here
    */
   constructor(
     readonly element: HTMLDivElement,
-    private readonly onShown: (shown: Shown) => void,
+    private readonly listener: StageListener,
   ) {
-    const engine = startLibrary();
-    engine.enableElement({
+    this.#engine.enableElement({
       viewportId: this.#id,
       type: Enums.ViewportType.STACK,
       element,
       defaultOptions: { background: [0, 0, 0] },
     });
-    this.#viewport = engine.getViewport(this.#id) as StackViewport;
-    element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
+    this.#viewport = this.#engine.getViewport(this.#id) as StackViewport;
+    element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#report);
+    this.#unwatchContext = watchContext(
+      () => listener.contextLost(),
+      () => listener.contextRestored(),
+    );
     this.#resized = new ResizeObserver(() => {
-      if (element.clientWidth === 0 || element.clientHeight === 0) return;
-      engine.resize(true, false);
+      if (element.clientWidth === 0 || element.clientHeight === 0 || !this.#isUsable) return;
+      this.#engine.resize(true, false);
       this.fill();
     });
     this.#resized.observe(element);
   }
 
-  /** Shows a frame of a stack, with its first window. @throws Error with the reason if it cannot be loaded */
-  async show(frames: readonly FrameAddress[], index: number): Promise<void> {
-    this.#imageIds = frames.map(imageIdOf);
-    this.#window = undefined;
-    this.#isInverted = false;
+  /**
+   * Shows a frame of a stack, as soon as it is loaded: of another list of frames with its first window, of the same one with the same
+   * window, zoom and position. A frame that was requested before is not shown after it.
+   *
+   * @returns whether it is shown
+   * @throws Error with the reason if it cannot be loaded and is still wanted
+   */
+  show(frames: readonly FrameAddress[], index: number): Promise<boolean> {
+    const isOther = frames !== this.#frames;
+    this.#frames = frames;
     // The viewport reports a frame that cannot be loaded by an event only.
-    await load(this.#imageIds[index]!);
-    await this.#viewport.setStack([...this.#imageIds], index);
-    const attributes = attributesOf(this.#imageIds[index]!);
-    if (!attributes) return;
-    this.setWindow(attributes.windows[0]!);
-    this.fill();
-    this.#prefetch(index);
+    return this.#loads.request(imageIdOf(frames[index]!), !isOther, () => this.#draw(frames, index));
   }
 
-  /** Another frame of the same stack, with the same window, zoom and position. */
-  async scrollTo(index: number): Promise<void> {
-    await load(this.#imageIds[index]!);
-    await this.#viewport.setImageIdIndex(index);
-    if (this.#window) this.setWindow(this.#window);
-    this.#prefetch(index);
+  async #draw(frames: readonly FrameAddress[], index: number): Promise<void> {
+    const isOther = frames !== this.#drawn?.frames;
+    const imageId = imageIdOf(frames[index]!);
+    setShownFrame(this.#id, imageId);
+    if (isOther) await this.#viewport.setStack(frames.map(imageIdOf), index);
+    else await this.#viewport.setImageIdIndex(index);
+    const attributes = attributesOf(imageId);
+    if (!attributes || !this.#isUsable) return;
+    this.#drawn = { frames, index, attributes };
+    if (isOther) this.#isInverted = false;
+    this.setWindow(isOther || !this.#window ? attributes.windows[0]! : this.#window);
+    if (isOther) this.fill();
+    this.#loadAhead(frames, index);
+  }
+
+  get #isUsable(): boolean {
+    return !this.#loads.isClosed && isUsable(this.#engine);
   }
 
   get window(): DisplayWindow | undefined {
@@ -107,7 +143,7 @@ export class ImageStage {
 
   setWindow(window: DisplayWindow): void {
     const attributes = this.#attributes;
-    if (!attributes) return;
+    if (!attributes || !this.#isUsable) return;
     this.#window = { center: window.center, width: Math.max(1, window.width) };
     const { lower, upper } = storedRange(attributes, this.#window);
     // Black is the largest value, or the line to the shown values falls: not both.
@@ -130,7 +166,7 @@ export class ImageStage {
 
   /** @param at in CSS pixels of the stage: what is there stays there; default: the middle */
   zoomBy(factor: number, at?: readonly [number, number]): void {
-    if (!this.#attributes) return;
+    if (!this.#attributes || !this.#isUsable) return;
     const point: [number, number] = at ? [at[0], at[1]] : [this.element.clientWidth / 2, this.element.clientHeight / 2];
     const zoom = Math.min(maxZoom, Math.max(minZoom, this.#zoom * factor));
     const place = this.#viewport.canvasToWorld(point);
@@ -140,6 +176,7 @@ export class ImageStage {
   }
 
   panBy(x: number, y: number): void {
+    if (!this.#attributes || !this.#isUsable) return;
     const [centerX, centerY] = [this.element.clientWidth / 2, this.element.clientHeight / 2];
     const from = this.#viewport.canvasToWorld([centerX, centerY]);
     const to = this.#viewport.canvasToWorld([centerX - x, centerY - y]);
@@ -151,15 +188,17 @@ export class ImageStage {
   }
 
   close(): void {
-    this.#ahead.abort();
+    this.#loads.close();
     this.#resized.disconnect();
-    this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
-    startLibrary().disableElement(this.#id);
+    this.#unwatchContext();
+    this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#report);
+    setShownFrame(this.#id, undefined);
+    if (isUsable(this.#engine)) this.#engine.disableElement(this.#id);
   }
 
   /** All of the image in the middle of the stage. */
   fill(): void {
-    if (!this.#attributes) return;
+    if (!this.#attributes || !this.#isUsable) return;
     this.#viewport.resetCamera();
     this.#fit = this.#viewport.getZoom();
     this.#viewport.render();
@@ -169,37 +208,27 @@ export class ImageStage {
     return this.#viewport.getZoom() / this.#fit;
   }
 
-  get #attributes() {
-    return attributesOf(this.#viewport.getCurrentImageId() ?? '');
+  get #attributes(): LoadedFrame | undefined {
+    return this.#drawn?.attributes;
   }
 
-  #prefetch(index: number): void {
-    this.#ahead.abort();
-    this.#ahead = new AbortController();
+  #loadAhead(frames: readonly FrameAddress[], index: number): void {
     const near = Array.from({ length: neighbours }, (_, step) => [index + step + 1, index - step - 1]).flat();
-    const ids = near.flatMap((one) => this.#imageIds[one] ?? []);
-    // Two at a time: decoding keeps a processor of the service busy.
-    for (const half of [0, 1])
-      void prefetch(
-        ids.filter((_, place) => place % 2 === half),
-        this.#ahead.signal,
-      );
+    this.#loads.loadAhead(near.flatMap((one) => (frames[one] ? imageIdOf(frames[one]) : [])));
   }
 
-  readonly #drawn = (): void => {
-    const attributes = this.#attributes;
-    if (!attributes || !this.#window) return;
-    const { columns, rows, shown } = attributes;
-    this.onShown({
-      index: this.#viewport.getCurrentImageIdIndex(),
+  readonly #report = (): void => {
+    if (!this.#drawn || !this.#window || !this.#isUsable) return;
+    const { frames, index, attributes } = this.#drawn;
+    this.listener.shown({
+      address: frames[index]!,
       window: this.#window,
       windows: attributes.windows,
       unit: attributes.unit,
       isInverted: this.#isInverted,
       zoom: this.#zoom,
       reduction: attributes.reduction,
-      frame: this.#rectangle({ left: 0, top: 0, right: columns, bottom: rows }),
-      part: this.#rectangle(shown),
+      part: this.#rectangle(attributes.shown),
     });
   };
 

@@ -55,7 +55,8 @@ export function Toolbar({ stacks, stack, onStack, windows, window, onWindow, mod
         }}
         data={[
           ...windows.map((one, index) => ({ value: String(index), label: t(one.text, one.values) })),
-          ...(chosen < 0 ? [{ value: '-1', label: t('image.window.manual') }] : []),
+          // Before there is an image there is no window.
+          ...(chosen < 0 ? [{ value: '-1', label: window ? t('image.window.manual') : '–' }] : []),
         ]}
       />
       <SegmentedControl

@@ -33,6 +33,8 @@ export const enImage = {
   'image.isInverted': 'inverted',
   'image.loading': 'Loading the image …',
   'image.failed': 'The image cannot be shown: {reason}',
+  'image.contextLost': 'The graphics card has stopped drawing. The image comes back, or still pictures in its place.',
+  'image.heatMapFailed': 'The heat map cannot be loaded. Hide it and show it again to try again.',
   'image.stillOnly': 'The image viewer cannot start in this browser; these are still pictures.',
   'image.tooMany': 'The study has more than 5,000 images. Only these are listed here; open the study in the viewer for all of them.',
   'image.openInViewer': 'Open in viewer',
