@@ -97,17 +97,7 @@ describe('the page: help, keys, languages and themes', { ...(skip ? { skip } : {
     await page.waitForSelector('button:has-text("Se connecter")', patience);
     await logIn(open, pages.service.url, 'admin', ownPassword);
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'fr');
-    for (const view of [
-      '/worklist',
-      `/study/${opacity.studyInstanceUID}`,
-      '/analyze',
-      '/operations',
-      '/models',
-      '/research',
-      '/rules',
-      '/administration',
-      '/audit',
-    ]) {
+    for (const view of ['/worklist', `/study/${opacity.studyInstanceUID}`, '/operations', '/research']) {
       await page.goto(pages.service.url + view);
       await page.waitForSelector('h1', patience);
       await page.waitForLoadState('networkidle').catch(() => undefined);

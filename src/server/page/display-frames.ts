@@ -1,4 +1,5 @@
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../../dicom/uid.js';
+import { Semaphore } from '../../lib/semaphore.js';
 import type { DisplayFrame } from '../../pixels/display/display-frame.js';
 import type { DisplayReader } from '../../serving/image-reader.js';
 import type { PagePacs } from './study-in-pacs.js';
@@ -22,11 +23,14 @@ const cachedMs = 60_000;
 const maxCachedFiles = 3;
 /** Of all cached files together; a larger one is not kept. */
 const maxCachedBytes = 256e6;
+/** A frame may have to be cut out of a file of gigabytes, which is in memory until the frame is decoded. */
+const maxFramesAtOnce = 4;
 
 /** Frames for a viewer. The last multi-frame files stay in memory for a minute, so that their frames are not retrieved with them each time. */
 export class DisplayFrames {
   readonly #dicomWeb: Pick<PagePacs['dicomWeb'], 'retrieveInstance'>;
   readonly #reader: Pick<DisplayReader, 'readDisplayFrame'>;
+  readonly #turns = new Semaphore({ maxActive: maxFramesAtOnce });
   /** The one that was used last is at the end. */
   readonly #cached = new Map<string, CachedFile>();
 
@@ -41,7 +45,12 @@ export class DisplayFrames {
    * @throws Fault of the PACS and of the decoders
    */
   async displayFrame(uids: InstanceUids, frameNumber: number, signal?: AbortSignal): Promise<DisplayFrame> {
-    return this.#reader.readDisplayFrame(await this.#file(uids, frameNumber), frameNumber, signal);
+    const release = await this.#turns.acquire('', signal);
+    try {
+      return await this.#reader.readDisplayFrame(await this.#file(uids, frameNumber), frameNumber, signal);
+    } finally {
+      release();
+    }
   }
 
   async #file({ study, series, instance }: InstanceUids, frameNumber: number): Promise<Uint8Array> {
