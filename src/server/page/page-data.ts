@@ -24,6 +24,7 @@ import { isOwnDocument } from '../../sr/own-document.js';
 import type { ResultRow } from '../../store/results.js';
 import { limitOf } from '../../triage/reading-order.js';
 import { shownReading, type ReadingParts } from './readings.js';
+import { worklistReaderOf } from './worklist-reader.js';
 import type { Store } from '../../store/store.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
@@ -64,10 +65,7 @@ export function pagePortOf(parts: PageParts): PagePort {
   const files = new DisplayFrames(pacs, parts.frameReader);
   const { routing } = reportPorts.settings;
   const { triage } = parts;
-  const worklistReader = ({ name, isReader }: AssessmentViewer): WorklistReader => ({
-    name,
-    isBlind: isReader && assessments.hidesOthers && assessments.readerOf(name).verifiesFor === undefined,
-  });
+  const worklistReader = (viewer: AssessmentViewer): WorklistReader => worklistReaderOf(viewer, assessments);
   const readingParts: ReadingParts = { triage, settings: reportPorts.settings };
   return {
     async worklist({ search, language = 'en', order = triage.order, viewer, ...filter }) {
