@@ -1,4 +1,4 @@
-import type { AssessmentViewer } from './ports.js';
+import type { AssessmentViewer } from './assessment-viewer.js';
 import type { ExportBody, ShownExport, ShownLabelOverview, ShownReadiness, ShownRun, ShownRunList } from './schemas/research.js';
 
 /** What researchers see and do. `line`: model line, the default one if absent. */

@@ -1,4 +1,5 @@
 import { textOf, type DataSet } from '../../dicom/data-set.js';
+import type { AssessmentViewer } from '../assessment-viewer.js';
 import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
 import { route } from '../../routing/match.js';
@@ -7,7 +8,7 @@ import { routingOf } from '../../routing/edit-rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { AssessmentActions } from '../../assessments/assessments.js';
 import type { WorklistReader } from '../../store/worklist-order.js';
-import type { AssessmentViewer, PagePort } from '../ports.js';
+import type { PagePort } from '../ports.js';
 import type {
   DraftTest,
   HistoryEntry,
