@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
+import { tabStorage } from '../support/page-globals.js';
 import { ApiFault } from '../../src/web/api.js';
 import type { GivenStep } from '../../src/web/reading/given-step.js';
 import { PendingAssessments, undoMs } from '../../src/web/reading/pending-assessments.js';
-import { tabStorage } from '../support/tab-storage.js';
 
 /** A request of the page that the test answers. */
 interface Request {
@@ -27,8 +27,8 @@ function pageOf(onStored: (study: string) => Promise<unknown> = async () => unde
       requests.push({
         study,
         findings: findings.map(({ name, decision }) => `${name} ${decision}`),
-        store: async () => (resolve(), settled()),
-        refuse: async (status) => (reject(new ApiFault(status, 'code', 'sentence')), settled()),
+        store: async () => (resolve(), everyReply()),
+        refuse: async (status) => (reject(new ApiFault(status, 'code', 'sentence')), everyReply()),
       });
     });
   const pending = new PendingAssessments({ onStored, send, storage });
@@ -40,7 +40,7 @@ function pageOf(onStored: (study: string) => Promise<unknown> = async () => unde
 }
 
 /** Until everything that follows from a reply has happened: nothing here waits for more than other promises. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const everyReply = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const step = (study: string, name: string, decision: 'present' | 'absent' = 'present', comment?: string): GivenStep => ({
   study,
@@ -56,7 +56,7 @@ test('nothing is sent before its time, and a decision is taken back also when th
   assert.equal(pending.undo()?.study, '1');
   assert.equal(pending.state.undone?.study, '1');
   mock.timers.tick(undoMs);
-  await settled();
+  await everyReply();
   assert.deepEqual(open(), []);
   assert.deepEqual([...pending.studies()], []);
 });
@@ -94,7 +94,7 @@ test('a stored decision is shown as pending until the page has loaded it again',
   assert.equal(pending.state.kind, 'stored');
   assert.deepEqual([...pending.decisionsOf('1').keys()], ['nodule']);
   loaded();
-  await settled();
+  await everyReply();
   assert.deepEqual([...pending.decisionsOf('1').keys()], []);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { tabStorage } from '../support/page-globals.js';
 import type { WorklistRow } from '../../src/server/page-types.js';
 import { ApiFault } from '../../src/web/api.js';
 import { placeCursor, placedCursor, rowOf } from '../../src/web/reading/worklist-cursor.js';
@@ -12,7 +13,6 @@ import {
   wholeWorklist,
   type LoadPage,
 } from '../../src/web/reading/worklist-query.js';
-import { tabStorage } from '../support/tab-storage.js';
 
 const rows = (...studies: readonly string[]): readonly WorklistRow[] =>
   studies.map((studyInstanceUID) => ({ studyInstanceUID }) as WorklistRow);

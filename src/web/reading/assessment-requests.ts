@@ -1,7 +1,7 @@
 import type { GivenFinding, GivenStep } from './given-step.js';
 
 /** One request, and the steps that it sends. */
-export interface AssessmentRequest {
+export interface PendingRequest {
   readonly study: string;
   readonly body: object;
   readonly steps: readonly GivenStep[];
@@ -13,7 +13,7 @@ interface Group {
 }
 
 /** One request for each study and kind of assessment: of several decisions on a finding the last one counts. */
-export function requestsOf(steps: readonly GivenStep[]): readonly AssessmentRequest[] {
+export function requestsOf(steps: readonly GivenStep[]): readonly PendingRequest[] {
   const groups = new Map<string, Group>();
   for (const step of steps) {
     const key = `${step.study} ${step.adjudicates ?? false}`;

@@ -1,6 +1,6 @@
 import { ApiFault, post } from '../api.js';
 import { studyApi } from '../addresses.js';
-import { requestsOf, type AssessmentRequest } from './assessment-requests.js';
+import { requestsOf, type PendingRequest } from './assessment-requests.js';
 import type { GivenFinding, GivenStep } from './given-step.js';
 import { keptSteps, keepSteps, type TabStorage } from './kept-steps.js';
 
@@ -20,7 +20,7 @@ export const undoMs = 5_000;
 const storedMs = 6_000;
 
 /** A request that is under way, or waits for those before it. */
-interface Sending extends AssessmentRequest {
+interface Sending extends PendingRequest {
   isStored: boolean;
   started?: Promise<void>;
 }

@@ -1,3 +1,6 @@
+// Modules of the page listen for keys when they are loaded: this one is imported before them. Keys do not reach these tests.
+Object.assign(globalThis, { addEventListener: globalThis.addEventListener ?? (() => undefined) });
+
 /** The `sessionStorage` of a tab, in memory. */
 export function tabStorage(): Storage {
   const values = new Map<string, string>();
