@@ -158,10 +158,13 @@ describe('reading: undo, withdraw, blind second reading, adjudication', { ...(sk
     await page.keyboard.press('Enter');
     await row.locator('text=left costophrenic angle').waitFor(patience);
     await screenshot(page, 'reading-comment-dark', { fullPage: true });
-    const last = (await storedIn(clear.studyInstanceUID)).at(-1)!.assessment;
-    assert.deepEqual(
-      last.findings.map(({ concept, decision, comparison, comment }) => [concept.meaning, decision, comparison, comment]),
-      [['Pleural effusion', 'present', 'added', 'left costophrenic angle']],
+    await eventually('it is stored', async () =>
+      assert.deepEqual(
+        (await storedIn(clear.studyInstanceUID))
+          .at(-1)!
+          .assessment.findings.map(({ concept, decision, comparison, comment }) => [concept.meaning, decision, comparison, comment]),
+        [['Pleural effusion', 'present', 'added', 'left costophrenic angle']],
+      ),
     );
   });
 
@@ -225,6 +228,7 @@ describe('reading: undo, withdraw, blind second reading, adjudication', { ...(sk
     await page.locator('tr[data-study]').first().click();
     await page.waitForURL(`**/study/${order[0]}`, patience);
     for (const study of order.slice(1, 3)) {
+      await page.getByRole('button', { name: 'Next study' }).waitFor(patience);
       await page.keyboard.press('n');
       await page.waitForURL(`**/study/${study}`, patience);
     }
