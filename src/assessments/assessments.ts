@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Config } from '../config.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
+import { Semaphore } from '../lib/semaphore.js';
 import type { Log } from '../log.js';
 import type { ReportSettings } from '../reporting/ports.js';
 import type { Reader } from '../sr/assessment-content.js';
@@ -28,7 +29,7 @@ export interface AssessmentParts {
 }
 
 export interface AssessmentActions {
-  /** assessment-story.ts */
+  /** assessment-story.ts; of one reader on one study one after the other. */
   give(given: AssessmentToRecord | WithdrawalToRecord): ReturnType<typeof giveAssessment>;
   /** Indexes the assessments that the PACS contains of a study. @returns the number that were new */
   index(study: StudyInstanceUID): Promise<number>;
@@ -66,8 +67,10 @@ export function assessmentsOf({ config, store, reportPorts, accepts = async () =
     audit,
     log,
   };
+  // Two at the same moment would name the same predecessor, and neither would supersede the other. In the order of arrival: the later counts.
+  const turns = new Semaphore({ maxActive: Infinity, maxActiveOf: () => 1 });
   return {
-    give: (given) => giveAssessment(given, ports),
+    give: (given) => turns.use(() => giveAssessment(given, ports), `${given.studyInstanceUID} ${given.reader.name}`),
     index: (study) => indexAssessments(study, ports),
     codedFindings: codedFindingsIn(settings),
     comments: (assessments) => readComments(assessments, pacs),

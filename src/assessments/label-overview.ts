@@ -15,7 +15,7 @@ export interface LabelOverview {
   readonly readers: readonly { readonly reader: string; readonly statements: number; readonly studies: number }[];
   /** Sites as drift names them: configured names, keyed hashes, else the AE title that sent the study. */
   readonly sites: readonly { readonly site: string; readonly studies: number; readonly labels: number }[];
-  /** Findings on which readers disagree: how many state each decision; at most `maxListed`. */
+  /** Findings on which readers disagree: how many state each decision; at most `maxListed`, and none of a study that is hidden from the viewer. */
   readonly disagreements: readonly {
     readonly studyInstanceUID: string;
     readonly finding: string;
@@ -33,8 +33,16 @@ interface Counts {
   disagreed: number;
 }
 
-/** Counts labels by finding, reader and site, page by page: memory does not grow with their number. */
-export async function labelOverview(labels: Pick<Labels, 'statements' | 'sites'>): Promise<LabelOverview> {
+/**
+ * Counts labels by finding, reader and site, page by page: memory does not grow with their number.
+ *
+ * @param onlyAssessedBy of disagreements only those in studies that this reader has assessed: the others would tell what other readers
+ *   state, as in the worklist (store/worklist-order.ts)
+ */
+export async function labelOverview(
+  labels: Pick<Labels, 'statements' | 'sites'>,
+  { onlyAssessedBy }: { readonly onlyAssessedBy?: string | undefined } = {},
+): Promise<LabelOverview> {
   const findings = new Map<string, Counts>();
   const readers = new Map<string, { statements: number; studies: number }>();
   const sites = new Map<string, { studies: number; labels: number }>();
@@ -57,12 +65,14 @@ export async function labelOverview(labels: Pick<Labels, 'statements' | 'sites'>
       if (!studiesOfReaders.has(key)) counts.studies++;
       studiesOfReaders.add(key);
     }
+    const assessed = new Set(page.filter(({ reader }) => reader === onlyAssessedBy).map(({ studyInstanceUID }) => studyInstanceUID));
+    const isHidden = (uid: string): boolean => onlyAssessedBy !== undefined && !assessed.has(uid);
     for (const uid of ofPage) entryOf(sites, siteOf.get(uid) ?? '', () => ({ studies: 0, labels: 0 })).studies++;
     for (const { studyInstanceUID, finding, state, decision, statements: last } of consensusLabels(page)) {
       const counts = entryOf(findings, finding, () => ({ present: 0, absent: 0, undetermined: 0, disagreed: 0 }));
       counts[decision ?? (state === 'disagreed' ? 'disagreed' : 'undetermined')]++;
       if (decision !== undefined) entryOf(sites, siteOf.get(studyInstanceUID) ?? '', () => ({ studies: 0, labels: 0 })).labels++;
-      if (state === 'disagreed' && disagreements.length < maxListed) {
+      if (state === 'disagreed' && disagreements.length < maxListed && !isHidden(studyInstanceUID)) {
         const count = (of: string): number => last.filter((one) => one.decision === of).length;
         disagreements.push({ studyInstanceUID, finding, present: count('present'), absent: count('absent') });
       }

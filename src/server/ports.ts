@@ -1,3 +1,4 @@
+import type { AssessmentViewer } from './assessment-viewer.js';
 import type { EditedRule } from '../routing/edit-rules.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { DisplayFrame } from '../pixels/display/display-frame.js';
@@ -148,13 +149,6 @@ export interface AssessmentRequest {
   /** Ends a disagreement between readers. */
   readonly adjudicates?: boolean | undefined;
   readonly origin: 'page' | 'api';
-}
-
-/** Who sees the assessments of a study. */
-export interface AssessmentViewer {
-  readonly name: string;
-  /** Readers assess studies: what others state is hidden from them until they have. */
-  readonly isReader: boolean;
 }
 
 export interface AssessmentsPort {

@@ -1,8 +1,10 @@
+import type { AssessmentViewer } from './assessment-viewer.js';
 import type { ExportBody, ShownExport, ShownLabelOverview, ShownReadiness, ShownRun, ShownRunList } from './schemas/research.js';
 
 /** What researchers see and do. `line`: model line, the default one if absent. */
 export interface ResearchPort {
-  labels(): Promise<ShownLabelOverview>;
+  /** Disagreements are listed as the worklist lists them. */
+  labels(viewer: AssessmentViewer): Promise<ShownLabelOverview>;
   /** @throws Fault `not-found` for an unknown line */
   readiness(line?: string): Promise<ShownReadiness>;
   runs(line?: string): Promise<ShownRunList>;

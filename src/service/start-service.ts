@@ -283,6 +283,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         log,
       }),
       research: researchPortOf({
+        assessments,
         config,
         lines,
         store,

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { actionOf, type KeyAction, type KeyScope } from './keys.js';
+import { isDone } from './repeated-key.js';
 
 /** Handles the keys of a scope (keys.ts) while the component is shown. A key without a handler is left to the browser. */
 export function useKeys(scope: KeyScope, handlers: Partial<Readonly<Record<KeyAction, () => void>>>): void {
@@ -14,7 +15,7 @@ export function useKeys(scope: KeyScope, handlers: Partial<Readonly<Record<KeyAc
       const handler = action && latest.current[action];
       if (!handler) return;
       event.preventDefault();
-      handler();
+      if (isDone(action, event)) handler();
     };
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);

@@ -158,10 +158,13 @@ describe('reading: undo, withdraw, blind second reading, adjudication', { ...(sk
     await page.keyboard.press('Enter');
     await row.locator('text=left costophrenic angle').waitFor(patience);
     await screenshot(page, 'reading-comment-dark', { fullPage: true });
-    const last = (await storedIn(clear.studyInstanceUID)).at(-1)!.assessment;
-    assert.deepEqual(
-      last.findings.map(({ concept, decision, comparison, comment }) => [concept.meaning, decision, comparison, comment]),
-      [['Pleural effusion', 'present', 'added', 'left costophrenic angle']],
+    await eventually('it is stored', async () =>
+      assert.deepEqual(
+        (await storedIn(clear.studyInstanceUID))
+          .at(-1)!
+          .assessment.findings.map(({ concept, decision, comparison, comment }) => [concept.meaning, decision, comparison, comment]),
+        [['Pleural effusion', 'present', 'added', 'left costophrenic angle']],
+      ),
     );
   });
 
@@ -198,6 +201,39 @@ describe('reading: undo, withdraw, blind second reading, adjudication', { ...(sk
     await page.getByLabel('Reading state').selectOption('all');
     assert.deepEqual(await accessibilityFaults(page), []);
     await screenshot(page, 'reading-worklist-light');
+  });
+
+  test('Enter that is held down confirms one study, and q takes it back on the next one', async () => {
+    const page = of('chief');
+    const before = await Promise.all([clear, lateral].map(async (one) => (await storedIn(one.studyInstanceUID)).length));
+    await page.goto(`${pages.service.url}/worklist`);
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.locator(`tr[data-study="${clear.studyInstanceUID}"]`).click();
+    await page.locator('[data-testid="confirm-all-and-next"]:enabled').waitFor(patience);
+    await page.keyboard.down('Enter');
+    await page.waitForURL((url) => !url.pathname.includes(clear.studyInstanceUID), patience);
+    await page.keyboard.down('Enter');
+    await pending(page).locator('text=/saved in 5 s/').waitFor(patience);
+    await page.keyboard.up('Enter');
+    await page.keyboard.press('q');
+    await pending(page).waitFor({ state: 'detached', ...patience });
+    assert.deepEqual(await Promise.all([clear, lateral].map(async (one) => (await storedIn(one.studyInstanceUID)).length)), before);
+  });
+
+  test('the study that was shown last is chosen in the worklist', async () => {
+    const page = of('chief');
+    await page.goto(`${pages.service.url}/worklist`);
+    await page.locator('tr[data-study]').nth(2).waitFor(patience);
+    const order = await page.locator('tr[data-study]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-study')));
+    await page.locator('tr[data-study]').first().click();
+    await page.waitForURL(`**/study/${order[0]}`, patience);
+    for (const study of order.slice(1, 3)) {
+      await page.getByRole('button', { name: 'Next study' }).waitFor(patience);
+      await page.keyboard.press('n');
+      await page.waitForURL(`**/study/${study}`, patience);
+    }
+    await page.keyboard.press('u');
+    await page.locator(`tr[data-study="${order[2]}"][data-active=true]`).waitFor(patience);
   });
 
   test('the same on a phone, and in German', async () => {

@@ -56,6 +56,7 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
   async function shown(): Promise<string> {
     await page.waitForURL('**/study/*', patience);
     await page.locator('[data-finding="pneumonia"][data-chosen=true]').waitFor(patience);
+    await page.locator('[data-testid="confirm-all-and-next"]:enabled').waitFor(patience);
     return at();
   }
   const storedOf = async (study: string) => readAssessments(await pages.pacs.dicomWeb.retrieveStudyMetadata(study as StudyInstanceUID));
@@ -123,8 +124,12 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     assert.deepEqual(consensusLabels(await pages.service.store.labels.ofStudy(at())), []);
   });
 
-  test('step 8: a comment is written', async () => {
+  test('step 8: a comment is written, on a decision of the reader', async () => {
     await press('c');
+    await page.getByTestId('decide-first').waitFor(patience);
+    await press('d');
+    await page.getByTestId('decide-first').waitFor({ state: 'detached', ...patience });
+    await press('k', 'c');
     await page.keyboard.type('seen twice');
     await page.keyboard.press('Enter');
     await page.getByTestId('pending').locator('text=/Stored in the PACS/').waitFor(patience);
@@ -138,7 +143,7 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     await page.getByTestId('pending').locator('text=/Mass present/').waitFor(patience);
   });
 
-  test('step 10: the first study is done: Enter confirms the rest, stores at once and opens the next one', async () => {
+  test('step 10: the first study is done: Enter confirms the rest and opens the next one', async () => {
     const first = at();
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => !url.pathname.includes(first), patience);
@@ -180,7 +185,9 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     await tabTo('select[aria-label="Reading state"]');
     await page.keyboard.press('Home');
     await eventually('ten rows', async () => assert.equal(await page.locator('tr[data-study]').count(), 10));
-    for (const text of await page.getByTestId('assessed-by').allTextContents()) assert.match(text, /^olga /);
+    await eventually('the last one is stored, too', async () => {
+      for (const text of await page.getByTestId('assessed-by').allTextContents()) assert.match(text, /^olga /);
+    });
   });
 
   test('step 14: sorted by the time of the result, by keyboard', async () => {

@@ -176,6 +176,35 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await service.store.labels.ofStudy(study)).length, 1);
   });
 
+  test('two decisions of a reader at the same moment: the later one names the earlier one, and counts', async () => {
+    const { study } = await reportedStudy('assessment parallel');
+    const [first, second] = await Promise.all([record(study, 'meier', 'present'), record(study, 'meier', 'absent')]);
+    assert.ok(second.assessment.predecessors.includes(first.assessment.sopInstanceUID));
+    assert.equal((await labelOf(study))?.decision, 'absent');
+    const replies = await Promise.all(
+      ['present', 'absent'].map(async (decision) => {
+        const reply = await post(study, { findings: [{ name: 'pneumonia', decision }] });
+        return { decision, status: reply.status, ...((await reply.json()) as { readonly sopInstanceUID: string }) };
+      }),
+    );
+    assert.deepEqual(
+      replies.map(({ status }) => status),
+      [201, 201],
+    );
+    const ofToken = (await assessmentsInPacs(study)).filter(({ assessment }) => assessment.reader === 'token:reading');
+    assert.equal(ofToken.length, 2);
+    const last = ofToken.find(({ assessment }) =>
+      assessment.predecessors.some(({ sopInstanceUID }) => replies.some((one) => one.sopInstanceUID === sopInstanceUID)),
+    );
+    assert.ok(last, 'one of them names the other as its predecessor');
+    const { decision } = replies.find((one) => one.sopInstanceUID === last.reference.sopInstanceUID)!;
+    const statement = (await service.store.labels.ofStudy(study)).filter(({ reader }) => reader === 'token:reading');
+    assert.deepEqual(
+      statement.map((one) => one.decision),
+      [decision],
+    );
+  });
+
   test("D15: our report signed at another system is that physician's assessment, is found by the watcher, and is not taken for ours", async () => {
     const { study, report } = await reportedStudy('assessment elsewhere');
     const file = await pacs.dicomWeb.retrieveInstance(study, report.reference.seriesInstanceUID, report.reference.sopInstanceUID);

@@ -61,6 +61,13 @@ test('issue 18: labels by finding, reader and site; who disagrees about a study 
       ],
     );
     assert.deepEqual(overview.disagreements, [{ studyInstanceUID: '1.1', finding: 'pneumonia', present: 1, absent: 1 }]);
+    await give('1.4', 'ben', 'nodule', 'present', '9.6');
+    await give('1.4', 'carla', 'nodule', 'absent', '9.7');
+    const listedFor = async (onlyAssessedBy?: string) =>
+      (await labelOverview(store.labels, { onlyAssessedBy })).disagreements.map(({ studyInstanceUID }) => studyInstanceUID);
+    assert.deepEqual(await listedFor(), ['1.1', '1.4'], 'for a reader who may adjudicate');
+    assert.deepEqual(await listedFor('anna'), ['1.1'], 'a blind reader is not told of 1.4');
+    assert.deepEqual(await listedFor('dora'), []);
     assert.doesNotMatch(JSON.stringify(overview.disagreements), /anna|ben/);
   } finally {
     await store.close();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imageActionOf, imageCharacters, imageKeys, type ImageActions } from '../../src/web/image/keys.js';
 import { keyBindings, type KeyScope } from '../../src/web/keys.js';
+import { isDone } from '../../src/web/repeated-key.js';
 
 test('on each view a key does one thing, the keys of the image included', () => {
   for (const scope of ['worklist', 'study', 'viewer'] as const) {
@@ -82,4 +83,10 @@ test('the strip beside OHIF takes no letter that OHIF uses', () => {
     taken.filter((key) => ofOhif.has(key)),
     [],
   );
+});
+
+test('a key that is held down moves on and on, and decides once', () => {
+  const repeated = keyBindings.filter(({ action }) => isDone(action, { repeat: true })).map(({ action }) => action);
+  assert.deepEqual(repeated, ['down', 'up', 'nextFinding', 'previousFinding']);
+  assert.ok(keyBindings.every(({ action }) => isDone(action, { repeat: false })));
 });

@@ -1,4 +1,5 @@
 import { consensusLabels, type ConsensusLabel } from '../../assessments/adjudicated-labels.js';
+import type { AssessmentViewer } from '../assessment-viewer.js';
 import type { AssessmentActions } from '../../assessments/assessments.js';
 import { isBlind } from '../../assessments/blind-reading.js';
 import type { IndexedAssessment } from '../../assessments/indexed-assessment.js';
@@ -6,7 +7,7 @@ import type { StudyInstanceUID } from '../../dicom/uid.js';
 import type { LabelRow } from '../../store/labels.js';
 import type { Store } from '../../store/store.js';
 import type { ShownAssessment, StudyAssessments } from '../page-types.js';
-import type { AssessmentsPort, AssessmentViewer } from '../ports.js';
+import type { AssessmentsPort } from '../ports.js';
 
 /** The assessments of the index, as the interface shows them. */
 export function assessmentsPortOf(

@@ -1,4 +1,5 @@
 import { textOf, type DataSet } from '../../dicom/data-set.js';
+import type { AssessmentViewer } from '../assessment-viewer.js';
 import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
 import { route } from '../../routing/match.js';
@@ -7,7 +8,7 @@ import { routingOf } from '../../routing/edit-rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { AssessmentActions } from '../../assessments/assessments.js';
 import type { WorklistReader } from '../../store/worklist-order.js';
-import type { AssessmentViewer, PagePort } from '../ports.js';
+import type { PagePort } from '../ports.js';
 import type {
   DraftTest,
   HistoryEntry,
@@ -24,6 +25,7 @@ import { isOwnDocument } from '../../sr/own-document.js';
 import type { ResultRow } from '../../store/results.js';
 import { limitOf } from '../../triage/reading-order.js';
 import { shownReading, type ReadingParts } from './readings.js';
+import { worklistReaderOf } from './worklist-reader.js';
 import type { Store } from '../../store/store.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
@@ -63,10 +65,7 @@ export function pagePortOf(parts: PageParts): PagePort {
   const files = new DisplayFrames(pacs, parts.frameReader);
   const { routing } = reportPorts.settings;
   const { triage } = parts;
-  const worklistReader = ({ name, isReader }: AssessmentViewer): WorklistReader => ({
-    name,
-    isBlind: isReader && assessments.hidesOthers && assessments.readerOf(name).verifiesFor === undefined,
-  });
+  const worklistReader = (viewer: AssessmentViewer): WorklistReader => worklistReaderOf(viewer, assessments);
   const readingParts: ReadingParts = { triage, settings: reportPorts.settings };
   return {
     async worklist({ search, language = 'en', order = triage.order, viewer, ...filter }) {

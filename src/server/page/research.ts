@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { agreedLabelsIn } from '../../assessments/agreed-labels.js';
+import type { AssessmentActions } from '../../assessments/assessments.js';
 import { labelOverview } from '../../assessments/label-overview.js';
 import type { Config, ModelLine } from '../../config.js';
 import { Fault } from '../../errors.js';
@@ -16,15 +17,17 @@ import type { ShownRun, ShownRunList } from '../schemas/research.js';
 import type { ResearchPort } from '../research-port.js';
 import { metricsIn } from './version-metrics.js';
 import { lineNamed } from './page-lines.js';
+import { worklistReaderOf } from './worklist-reader.js';
 
 export interface ResearchParts {
   readonly config: Pick<Config, 'dataDir' | 'report'>;
+  readonly assessments: Pick<AssessmentActions, 'hidesOthers' | 'readerOf'>;
   readonly lines: ReadonlyMap<string, { readonly settings: Pick<ModelLine, 'retraining'>; readonly registry: Registry }>;
   readonly store: Store;
   readonly exports: Pick<ExportPorts, 'pacs' | 'siteOf' | 'reader' | 'log'>;
 }
 
-export function researchPortOf({ config, lines, store, exports }: ResearchParts): ResearchPort {
+export function researchPortOf({ config, assessments, lines, store, exports }: ResearchParts): ResearchPort {
   const clock = { now: () => new Date() };
   const portsOf = (line: string) => {
     const { settings, registry } = lineNamed(lines, line);
@@ -38,7 +41,8 @@ export function researchPortOf({ config, lines, store, exports }: ResearchParts)
   };
   let exporting = false;
   return {
-    labels: () => labelOverview(store.labels),
+    labels: (viewer) =>
+      labelOverview(store.labels, { onlyAssessedBy: worklistReaderOf(viewer, assessments).isBlind ? viewer.name : undefined }),
     readiness: async (line = defaultLine) => retrainingReadiness(portsOf(line)),
     async runs(line = defaultLine) {
       lineNamed(lines, line);

@@ -1,9 +1,10 @@
 import { Fault } from '../../errors.js';
 import { z } from 'zod';
+import type { AssessmentViewer } from '../assessment-viewer.js';
 import type { Response } from 'express';
 import { mayAct, type Principal } from '../access/roles.js';
 import { usableUid } from '../parameters.js';
-import type { AssessmentViewer, ServerParts } from '../ports.js';
+import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { assessmentSchema, decisionSchema, findingListSchema, studyAssessmentsSchema } from '../schemas/study.js';
 import { startedPorts } from '../started-ports.js';

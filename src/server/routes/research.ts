@@ -12,6 +12,7 @@ import {
   runListSchema,
   runSchema,
 } from '../schemas/research.js';
+import { assessmentViewer } from './assessments.js';
 import { startedPorts } from '../started-ports.js';
 
 const lineQuery = z.object({ line: optionalText(40).describe('model line; without it the default one') });
@@ -24,10 +25,11 @@ export function researchRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/labels',
       access: 'viewer',
       summary: 'Number of labels by finding, reader and site, and the findings on which readers disagree',
-      description: 'Who stated what about a study is not listed: a further reader would be influenced by it.',
+      description:
+        'Who stated what about a study is not listed: a further reader would be influenced by it. Readers who may not adjudicate see disagreements only in studies that they have assessed (assessments.hideOthersUntilAssessed).',
       reply: { json: labelOverviewSchema },
-      async handle({ actor }) {
-        const overview = await startedPorts(parts).research.labels();
+      async handle({ actor, response }) {
+        const overview = await startedPorts(parts).research.labels(assessmentViewer(response));
         await parts.audit.recordStudies(
           { ...actor, action: 'labels.view' },
           overview.disagreements.map(({ studyInstanceUID }) => studyInstanceUID),

@@ -17,7 +17,7 @@ export const labelOverviewSchema = z
         .readonly(),
     ),
     disagreements: list(z.object({ studyInstanceUID: z.string(), finding: z.string(), present: count, absent: count }).readonly()).describe(
-      'readers who state each decision; at most 200',
+      'readers who state each decision; at most 200; only in studies that a blind reader has assessed',
     ),
   })
   .readonly();

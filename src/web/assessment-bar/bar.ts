@@ -4,7 +4,9 @@ import { ownDecisionsOf, type AssessableFinding, type OwnDecision } from '../ass
 import { mayAssess, type CurrentUser } from '../current-user.js';
 import { sortedByImportance } from '../finding-order.js';
 import { actionOf, isWriting, type KeyAction } from '../keys.js';
-import { isOutdated, PendingAssessments, undoMs, type GivenFinding, type PendingState } from '../reading/pending-assessments.js';
+import { isDone } from '../repeated-key.js';
+import type { GivenFinding } from '../reading/given-step.js';
+import { isOutdated, PendingAssessments, undoMs, type PendingState } from '../reading/pending-assessments.js';
 import { stepsText } from '../reading/steps-text.js';
 import { sentenceOf } from '../sentence.js';
 import type { Language, Translate } from '../texts/languages.js';
@@ -32,7 +34,9 @@ export class AssessmentBar {
   private showsEarlier = false;
   /** Of a withdrawal. */
   private fault: unknown;
-  private readonly pending = new PendingAssessments((study) => void this.reload(study));
+  private readonly pending = new PendingAssessments({ onStored: (study) => this.reload(study) }).watchPage();
+  /** A withdrawal is under way. */
+  private isWithdrawing = false;
 
   constructor(
     private readonly t: Translate,
@@ -56,7 +60,8 @@ export class AssessmentBar {
       (event) => {
         if (this.open && this.mayAssess && isKeyHere(event)) {
           const action = actionOf(event, 'viewer');
-          if (action && this.act(action)) {
+          // A key that is held down decides once; the viewer does not get its repetitions either.
+          if (action && (isDone(action, event) ? this.act(action) : this.studies.length > 0)) {
             event.preventDefault();
             // The viewer must not handle the key as well.
             event.stopImmediatePropagation();
@@ -104,17 +109,23 @@ export class AssessmentBar {
   }
 
   private async withdraw(study: ShownStudy, { name }: AssessableFinding): Promise<void> {
+    if (this.isWithdrawing) return;
+    this.isWithdrawing = true;
     try {
       this.fault = undefined;
       await study.withdraw(name);
     } catch (error) {
       this.fault = error;
+    } finally {
+      this.isWithdrawing = false;
     }
     this.render();
   }
 
   /** The software's decision on what the reader has not decided. */
   private confirmAll(study: ShownStudy): void {
+    // Before the reader's own decisions are known, those of the software would replace them.
+    if (!study.known) return;
     const stored = this.storedOf(study);
     const waiting = this.pending.decisionsOf(study.uid);
     const open = study.findings.flatMap(({ name, meaning, software }) =>
@@ -246,7 +257,8 @@ export class AssessmentBar {
   private messagePart(): HTMLElement {
     const { t, fault } = this;
     const { state } = this.pending;
-    const bad = fault !== undefined || state.kind === 'failed';
+    const { failed } = state;
+    const bad = fault !== undefined || failed !== undefined;
     const button = (text: string, name: string, click: () => void): HTMLElement =>
       element('button', { type: 'button', class: 'small', 'data-focus': name, 'data-testid': name, click }, text);
     return element(
@@ -254,10 +266,8 @@ export class AssessmentBar {
       { class: bad ? 'message bad' : 'message', role: bad ? 'alert' : 'status', 'data-testid': 'bar-message' },
       fault !== undefined ? sentenceOf(fault, t) : pendingText(state, t),
       state.kind === 'waiting' ? button(t('pending.undo'), 'bar-undo', () => this.pending.undo()) : undefined,
-      state.kind === 'failed' && !isOutdated(state.error)
-        ? button(t('pending.retry'), 'bar-retry', () => void this.pending.flush())
-        : undefined,
-      state.kind === 'failed' ? button(t('pending.discard'), 'bar-discard', () => this.pending.discard()) : undefined,
+      failed && !isOutdated(failed.error) ? button(t('pending.retry'), 'bar-retry', () => void this.pending.flush()) : undefined,
+      failed ? button(t('pending.discard'), 'bar-discard', () => this.pending.discard()) : undefined,
     );
   }
 
@@ -297,10 +307,13 @@ function isKeyHere(event: KeyboardEvent): boolean {
 }
 
 function pendingText(state: PendingState, t: Translate): string {
-  if (state.kind === 'idle') return '';
-  const text = stepsText(state.steps, t);
-  if (state.kind === 'failed') return `${t('pending.failed', { findings: text })}. ${sentenceOf(state.error, t)}`;
-  return t(`pending.${state.kind}`, { findings: text, seconds: undoMs / 1_000 });
+  const { kind, steps, failed } = state;
+  return [
+    kind === 'idle' ? '' : t(`pending.${kind}`, { findings: stepsText(steps, t), seconds: undoMs / 1_000 }),
+    failed ? `${t('pending.failed', { findings: stepsText(failed.steps, t) })}. ${sentenceOf(failed.error, t)}` : '',
+  ]
+    .filter((one) => one !== '')
+    .join(' ');
 }
 
 /** "…: view LL [study 2.25…]" without the study, which is the displayed one. */

@@ -16,7 +16,7 @@ export interface StudyPartView {
   /** What stands there if there is no finding. */
   readonly summary: readonly (Node | string)[];
   readonly stored: ReadonlyMap<string, OwnDecision>;
-  readonly waiting: ReadonlyMap<string, Decision>;
+  readonly waiting: ReadonlyMap<string, { readonly decision: Decision }>;
   /** Name of the finding that the keys are about. */
   readonly chosen: string | undefined;
   readonly showsEarlier: boolean;
@@ -47,6 +47,7 @@ export function studyPart(view: StudyPartView): HTMLElement {
             'data-testid': 'bar-confirm-all',
             'aria-keyshortcuts': 'm',
             title: 'm',
+            disabled: known === undefined,
             click: () => view.confirmAll(),
           },
           t('assessment.confirmAll'),
@@ -62,7 +63,7 @@ export function studyPart(view: StudyPartView): HTMLElement {
 function findingPart(view: StudyPartView, finding: AssessableFinding): HTMLElement {
   const { t, study, mayAssess, stored, waiting } = view;
   const { name, meaning, software } = finding;
-  const mine = waiting.get(name) ?? stored.get(name)?.decision;
+  const mine = (waiting.get(name) ?? stored.get(name))?.decision;
   const button = (choice: Decision): HTMLElement =>
     element(
       'button',

@@ -74,7 +74,12 @@ export function FindingChoice({
           „{own.comment}“
         </Text>
       )}
-      {isCommenting && <CommentField meaning={meaning} initial={own?.comment ?? ''} done={comment} />}
+      {isCommenting && !own && (
+        <Text size="sm" mt={4} role="status" data-testid="decide-first">
+          {t('assessment.decideFirst')}
+        </Text>
+      )}
+      {isCommenting && own && <CommentField meaning={meaning} initial={own.comment ?? ''} done={comment} />}
       {disagreement !== undefined && (
         <div data-testid={`disagreed-${name}`}>
           <Text size="sm" className="undetermined" mt={4}>

@@ -1,57 +1,79 @@
 import { ApiFault, post } from '../api.js';
 import { studyApi } from '../addresses.js';
-import type { Decision } from '../../server/page-types.js';
+import { requestsOf, type PendingRequest } from './assessment-requests.js';
+import type { GivenFinding, GivenStep } from './given-step.js';
+import { keptSteps, keepSteps, type TabStorage } from './kept-steps.js';
 
-/** A reader's decision on one finding. */
-export interface GivenFinding {
-  readonly name: string;
-  readonly decision: Decision;
-  /** For people; it is not sent. */
-  readonly meaning?: string | undefined;
-  /** Free text; becomes part of the SR only. */
-  readonly comment?: string | undefined;
+/** What becomes of the last clicks. waiting: may be taken back; storing: sent; stored: in the PACS. */
+export interface PendingState {
+  readonly kind: 'idle' | 'waiting' | 'storing' | 'stored';
+  readonly steps: readonly GivenStep[];
+  /** What could not be stored, and is still here. */
+  readonly failed?: { readonly steps: readonly GivenStep[]; readonly error: unknown } | undefined;
+  /** The step that was taken back last. */
+  readonly undone?: GivenStep | undefined;
 }
-
-/** What one click or key stated. */
-export interface GivenStep {
-  readonly study: string;
-  readonly findings: readonly GivenFinding[];
-  /** SOP Instance UID of the text report that the reader sees. */
-  readonly assessedDocument?: string | undefined;
-  /** Ends a disagreement between readers. */
-  readonly adjudicates?: boolean | undefined;
-}
-
-/** waiting: may be taken back; storing: sent; stored: in the PACS; failed: not stored, and still here. */
-export type PendingState =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'waiting' | 'storing' | 'stored'; readonly steps: readonly GivenStep[] }
-  | { readonly kind: 'failed'; readonly steps: readonly GivenStep[]; readonly error: unknown };
 
 /** How long a click can be taken back. */
 export const undoMs = 5_000;
+/** How long the page says that something was stored. */
+const storedMs = 6_000;
 
-const storageKey = 'chest-ai-pending-assessments';
+/** A request that is under way, or waits for those before it. */
+interface Sending extends PendingRequest {
+  isStored: boolean;
+  started?: Promise<void>;
+}
+
+interface FailedRequest {
+  readonly steps: readonly GivenStep[];
+  readonly error: unknown;
+}
+
+export interface PendingPorts {
+  /** Called when the server has stored the assessments of a study; until it resolves, they are among the pending decisions. */
+  onStored?(study: string): Promise<unknown>;
+  /** @throws ApiFault */
+  send?(study: string, body: object): Promise<unknown>;
+  readonly storage?: TabStorage;
+}
 
 /**
- * Assessments that are sent a few seconds after the click, so that it can be taken back. They are sent at once when the reader moves on or
- * leaves the page (`keepalive`), and kept in the tab until the server has stored them: what a closed connection prevented is sent by the next
- * page of the same user in this tab.
+ * Assessments that are sent a few seconds after the click, so that it can be taken back: also after the reader has moved on to the next
+ * study. They are sent at once when something is decided about another study and when the page is left (`keepalive`), and kept in the tab
+ * until the server has stored them: what a closed connection prevented is sent by the next page of the same user in this tab.
  */
 export class PendingAssessments {
+  /** Given, and not sent. */
   private steps: readonly GivenStep[] = [];
+  /** Sent; after they are stored until the page has loaded them again. */
+  private inFlight: readonly Sending[] = [];
+  private failed: readonly FailedRequest[] = [];
+  private undone: GivenStep | undefined;
+  private lastStored: readonly GivenStep[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private storedTimer: ReturnType<typeof setTimeout> | undefined;
   private sending: Promise<void> = Promise.resolve();
   private user = '';
   private readonly listeners = new Set<() => void>();
-  state: PendingState = { kind: 'idle' };
+  private readonly onStored: (study: string) => Promise<unknown>;
+  private readonly send: (study: string, body: object) => Promise<unknown>;
+  private readonly storage: TabStorage;
+  state: PendingState = { kind: 'idle', steps: [] };
 
-  /** @param onStored called when the server has stored the assessments of a study */
-  constructor(private readonly onStored: (study: string) => void = () => undefined) {
-    addEventListener('pagehide', () => void this.flush());
+  constructor({ onStored = async () => undefined, send = sendToServer, storage = sessionStorage }: PendingPorts = {}) {
+    this.onStored = onStored;
+    this.send = send;
+    this.storage = storage;
+  }
+
+  /** Sends what waits when the page is left or hidden: it may not come back. */
+  watchPage(): this {
+    addEventListener('pagehide', () => this.leave());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') void this.flush();
+      if (document.visibilityState === 'hidden') this.leave();
     });
+    return this;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -65,34 +87,40 @@ export class PendingAssessments {
   start(user: string): void {
     if (this.user === user) return;
     this.user = user;
-    const left = storedSteps(user);
+    const left = keptSteps(this.storage, user);
     if (left.length === 0) return;
     this.steps = [...left, ...this.steps];
     void this.flush();
   }
 
-  /** The decisions of a study that are not stored yet, by name of the finding. */
-  decisionsOf(study: string): ReadonlyMap<string, Decision> {
-    const { state } = this;
-    const steps = state.kind === 'idle' || state.kind === 'stored' ? [] : state.steps;
-    return new Map(
-      steps.filter((one) => one.study === study).flatMap(({ findings }) => findings.map(({ name, decision }) => [name, decision])),
-    );
+  /** The decisions of a study that the page does not show as stored yet, by name of the finding, with what was written about them. */
+  decisionsOf(study: string): ReadonlyMap<string, Pick<GivenFinding, 'decision' | 'comment'>> {
+    const found = new Map<string, Pick<GivenFinding, 'decision' | 'comment'>>();
+    for (const step of [...this.failed.flatMap(({ steps }) => steps), ...this.inFlight.flatMap(({ steps }) => steps), ...this.steps])
+      if (step.study === study)
+        for (const { name, decision, comment = found.get(name)?.comment } of step.findings)
+          found.set(name, { decision, ...(comment === undefined ? {} : { comment }) });
+    return found;
+  }
+
+  /** Studies about which something is decided that is not stored yet. */
+  studies(): ReadonlySet<string> {
+    const mayBeStored = this.failed.filter(({ error }) => !isOutdated(error)).flatMap(({ steps }) => steps);
+    return new Set([...mayBeStored, ...this.inFlight.flatMap(({ steps }) => steps), ...this.steps].map(({ study }) => study));
   }
 
   give(step: GivenStep): void {
     if (this.steps.some((one) => one.study !== step.study)) void this.flush();
     this.steps = [...this.steps, step];
-    this.note({ kind: 'waiting', steps: this.steps });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.flush(), undoMs);
+    this.note();
   }
 
-  /** Gives up what could not be stored. */
+  /** Gives up what could not be stored. What waits or is under way stays. */
   discard(): void {
-    clearTimeout(this.timer);
-    this.steps = [];
-    this.note({ kind: 'idle' });
+    this.failed = [];
+    this.note();
   }
 
   /** Takes back the last click that is not sent yet. @returns it, if there was one */
@@ -100,40 +128,88 @@ export class PendingAssessments {
     const undone = this.steps.at(-1);
     if (!undone) return undefined;
     this.steps = this.steps.slice(0, -1);
+    this.undone = undone;
     if (this.steps.length === 0) clearTimeout(this.timer);
-    this.note(this.steps.length > 0 ? { kind: 'waiting', steps: this.steps } : { kind: 'idle' });
+    this.note();
     return undone;
   }
 
-  /** Sends everything now. Resolves when the server has replied; a failure stays in `state`. */
+  /**
+   * Sends what waits, behind what is under way, and once more what failed and may succeed now. Resolves when the server has replied; a
+   * failure stays in `state`.
+   */
   flush(): Promise<void> {
     clearTimeout(this.timer);
-    const { steps } = this;
+    const again = this.failed.filter(({ error }) => !isOutdated(error));
+    const steps = [...again.flatMap((one) => one.steps), ...this.steps];
     if (steps.length === 0) return this.sending;
+    this.failed = this.failed.filter((one) => !again.includes(one));
     this.steps = [];
-    this.note({ kind: 'storing', steps });
-    // The requests start now, whatever is under way: the page may be about to go.
-    const requests = requestsOf(steps).map(async ({ study, body }) => {
-      await post(studyApi(study, 'assessments'), body, { keepalive: true });
-      this.onStored(study);
-    });
-    const sent = Promise.allSettled(requests).then((results) => {
-      const failed = results.find((one) => one.status === 'rejected');
-      if (!failed) {
-        if (this.steps.length === 0) this.note({ kind: 'stored', steps });
-        else store(this.user, this.steps);
-        return;
-      }
-      this.steps = [...steps, ...this.steps];
-      this.note({ kind: 'failed', steps: this.steps, error: failed.reason as unknown });
-    });
-    this.sending = Promise.all([this.sending, sent]).then(() => undefined);
-    return this.sending;
+    this.lastStored = [];
+    const requests = requestsOf(steps).map((one): Sending => ({ ...one, isStored: false }));
+    const isFirst = !this.inFlight.some((one) => !one.isStored);
+    this.inFlight = [...this.inFlight, ...requests];
+    this.note();
+    // A later decision on a study must not overtake an earlier one.
+    const sent = isFirst ? this.sendAll(requests) : this.sending.then(() => this.sendAll(requests));
+    this.sending = sent;
+    return sent;
   }
 
-  private note(state: PendingState): void {
-    this.state = state;
-    store(this.user, state.kind === 'idle' || state.kind === 'stored' ? [] : state.steps);
+  /** The page may be about to go: nothing waits for its turn. */
+  private leave(): void {
+    void this.flush();
+    void this.sendAll(this.inFlight);
+  }
+
+  private async sendAll(requests: readonly Sending[]): Promise<void> {
+    await Promise.all(requests.map((one) => (one.started ??= this.sendOne(one))));
+  }
+
+  private async sendOne(request: Sending): Promise<void> {
+    const { study, body, steps } = request;
+    try {
+      await this.send(study, body);
+    } catch (error) {
+      this.inFlight = this.inFlight.filter((one) => one !== request);
+      this.failed = [...this.failed, { steps, error }];
+      this.note();
+      return;
+    }
+    request.isStored = true;
+    this.lastStored = [...this.lastStored, ...steps];
+    this.note();
+    // The page shows these decisions as the reader's until it has loaded them again.
+    const loaded = (): void => {
+      this.inFlight = this.inFlight.filter((one) => one !== request);
+      this.note();
+    };
+    void this.onStored(study).then(loaded, loaded);
+  }
+
+  private note(): void {
+    const { undone } = this;
+    // One that Retry may help with, if there is one.
+    const first = this.failed.find(({ error }) => !isOutdated(error)) ?? this.failed[0];
+    const unsent = this.inFlight.filter((one) => !one.isStored).flatMap(({ steps }) => steps);
+    const shown: Pick<PendingState, 'kind' | 'steps'> =
+      this.steps.length > 0
+        ? { kind: 'waiting', steps: this.steps }
+        : unsent.length > 0
+          ? { kind: 'storing', steps: unsent }
+          : { kind: this.lastStored.length > 0 ? 'stored' : 'idle', steps: this.lastStored };
+    this.state = {
+      ...shown,
+      ...(first ? { failed: { steps: this.failed.flatMap(({ steps }) => steps), error: first.error } } : {}),
+      ...(undone ? { undone } : {}),
+    };
+    clearTimeout(this.storedTimer);
+    if (shown.kind === 'stored')
+      this.storedTimer = setTimeout(() => {
+        this.lastStored = [];
+        this.note();
+      }, storedMs);
+    keepSteps(this.storage, this.user, [...this.failed.flatMap(({ steps }) => steps), ...unsent, ...this.steps]);
     for (const listener of this.listeners) listener();
   }
 }
@@ -143,38 +219,6 @@ export function isOutdated(error: unknown): boolean {
   return error instanceof ApiFault && error.status === 409;
 }
 
-/** One request for each study and kind of assessment: of several decisions on a finding the last one counts. */
-function requestsOf(steps: readonly GivenStep[]): readonly { readonly study: string; readonly body: object }[] {
-  const groups = new Map<string, { readonly last: GivenStep; readonly findings: Map<string, GivenFinding> }>();
-  for (const step of steps) {
-    const key = `${step.study} ${step.adjudicates ?? false}`;
-    const findings = groups.get(key)?.findings ?? new Map<string, GivenFinding>();
-    for (const finding of step.findings) {
-      const comment = finding.comment ?? findings.get(finding.name)?.comment;
-      findings.set(finding.name, { ...finding, ...(comment === undefined ? {} : { comment }) });
-    }
-    groups.set(key, { last: step, findings });
-  }
-  return [...groups.values()].map(({ last: { study, assessedDocument, adjudicates }, findings }) => ({
-    study,
-    body: {
-      findings: [...findings.values()].map(({ meaning: _, ...sent }) => sent),
-      ...(assessedDocument === undefined ? {} : { assessedDocument }),
-      ...(adjudicates ? { adjudicates } : {}),
-    },
-  }));
-}
-
-function store(user: string, steps: readonly GivenStep[]): void {
-  if (steps.length === 0) sessionStorage.removeItem(storageKey);
-  else sessionStorage.setItem(storageKey, JSON.stringify({ user, steps }));
-}
-
-function storedSteps(user: string): readonly GivenStep[] {
-  try {
-    const stored = JSON.parse(sessionStorage.getItem(storageKey) ?? '{}') as { user?: string; steps?: readonly GivenStep[] };
-    return stored.user === user ? (stored.steps ?? []) : [];
-  } catch {
-    return [];
-  }
+function sendToServer(study: string, body: object): Promise<unknown> {
+  return post(studyApi(study, 'assessments'), body, { keepalive: true });
 }

@@ -2,24 +2,26 @@ import { Alert, Button, Group } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
+import { useKeys } from '../use-keys.js';
 import { isOutdated, undoMs } from './pending-assessments.js';
 import { stepsText } from './steps-text.js';
 import { pending, usePending, usePendingAssessments } from './use-pending.js';
 
-/** What becomes of the last clicks: at the lower edge of every view, because the reader may have moved on. */
+/** What becomes of the last clicks: at the lower edge of every view, because the reader may have moved on. Its key works in every view, too. */
 export function PendingNotice(): ReactNode {
   const { t } = useTexts();
   usePendingAssessments();
-  const state = usePending();
-  if (state.kind === 'idle') return null;
-  const text = stepsText(state.steps, t);
+  const { kind, steps, failed } = usePending();
+  useKeys('study', kind === 'waiting' ? { undo: () => pending.undo() } : {});
+  if (kind === 'idle' && !failed) return null;
+  const text = stepsText(steps, t);
   return (
-    <div className="pending" data-testid="pending" data-state={state.kind}>
-      {state.kind === 'failed' ? (
-        <Alert color="red" role="alert" py="xs" title={t('pending.failed', { findings: text })}>
-          {sentenceOf(state.error, t)}
+    <div className="pending" data-testid="pending">
+      {failed && (
+        <Alert color="red" role="alert" py="xs" title={t('pending.failed', { findings: stepsText(failed.steps, t) })}>
+          {sentenceOf(failed.error, t)}
           <Group gap="xs" mt="xs">
-            {!isOutdated(state.error) && (
+            {!isOutdated(failed.error) && (
               <Button size="xs" onClick={() => void pending.flush()}>
                 {t('pending.retry')}
               </Button>
@@ -29,17 +31,12 @@ export function PendingNotice(): ReactNode {
             </Button>
           </Group>
         </Alert>
-      ) : (
-        <Alert color={state.kind === 'stored' ? 'green' : 'blue'} role="status" py="xs">
+      )}
+      {kind !== 'idle' && (
+        <Alert color={kind === 'stored' ? 'green' : 'blue'} role="status" py="xs" mt={failed ? 'xs' : 0}>
           <Group gap="sm" justify="space-between" wrap="nowrap">
-            <span>
-              {state.kind === 'stored'
-                ? t('pending.stored', { findings: text })
-                : state.kind === 'storing'
-                  ? t('pending.storing', { findings: text })
-                  : t('pending.waiting', { findings: text, seconds: undoMs / 1_000 })}
-            </span>
-            {state.kind === 'waiting' && (
+            <span>{t(`pending.${kind}`, { findings: text, seconds: undoMs / 1_000 })}</span>
+            {kind === 'waiting' && (
               <Button size="xs" variant="default" onClick={() => pending.undo()} data-testid="undo" aria-keyshortcuts="q">
                 {t('pending.undo')}
               </Button>

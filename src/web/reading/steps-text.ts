@@ -1,5 +1,5 @@
 import type { Translate } from '../texts/languages.js';
-import type { GivenStep } from './pending-assessments.js';
+import type { GivenStep } from './given-step.js';
 
 /** "Pneumonia absent", or "4 findings". */
 export function stepsText(steps: readonly GivenStep[], t: Translate): string {

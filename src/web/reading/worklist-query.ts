@@ -91,7 +91,7 @@ export function leftWorklist(): LeftWorklist {
 const maxRemembered = 2_000;
 
 export function leaveWorklist(query: ShownWorklist, rows: readonly WorklistRow[], next: string | undefined): void {
-  remember({ query, studies: rows.map(({ studyInstanceUID }) => studyInstanceUID), next });
+  remember({ query, ...studiesOf({ rows, next }) });
 }
 
 /** What was searched for may be a patient's name: it stays in memory. */
@@ -103,16 +103,31 @@ function remember(left: LeftWorklist): void {
   sessionStorage.setItem(storageKey, JSON.stringify(kept));
 }
 
-/** The study beside this one in the worklist from which the reader came; undefined at its ends. */
-export async function neighbour(study: string, step: 1 | -1, language: string): Promise<string | undefined> {
+/** At logout: the next user of this tab sees neither the search nor the studies of the one before. */
+export function forgetWorklist(): void {
+  inMemory = undefined;
+  sessionStorage.removeItem(storageKey);
+}
+
+/** Loads a page of the worklist. */
+export type LoadPage = (query: ShownWorklist, after: string) => Promise<LoadedPage>;
+
+interface LoadedPage {
+  readonly rows: readonly Pick<WorklistRow, 'studyInstanceUID'>[];
+  readonly next?: string | undefined;
+}
+
+/** The study beside this one in the worklist from which the reader came; undefined at its ends. @throws ApiFault */
+export async function neighbour(study: string, step: 1 | -1, load: LoadPage): Promise<string | undefined> {
   let left = leftWorklist();
-  if (left.studies.length === 0) left = { ...left, ...(await studiesAfter(left, '', language)) };
-  const index = left.studies.indexOf(study);
-  if (index === left.studies.length - 1 && step === 1 && left.next !== undefined) {
-    const more = await studiesAfter(left, left.next, language);
-    left = { query: left.query, studies: [...left.studies, ...more.studies], next: more.next };
+  if (left.studies.length === 0) left = { ...left, ...studiesOf(await load(left.query, '')) };
+  // Rows move while the reader reads: a page may bring only what the one before has brought.
+  while (step === 1 && left.next !== undefined && left.studies.at(-1) === study) {
+    const more = studiesOf(await load(left.query, left.next));
+    left = { query: left.query, studies: [...new Set([...left.studies, ...more.studies])], next: more.next };
     remember(left);
   }
+  const index = left.studies.indexOf(study);
   // A study that is not in the list was opened by its address: the list begins behind it.
   if (index < 0) return step === 1 ? left.studies[0] : undefined;
   return left.studies[index + step];
@@ -121,22 +136,32 @@ export async function neighbour(study: string, step: 1 | -1, language: string): 
 /**
  * The next study that the reader has to read, in the order of the worklist: behind this one, else from the top. The server is asked, because
  * others read at the same time.
+ *
+ * @param decided studies about which the reader has decided, although the server does not know it yet
+ * @throws ApiFault
  */
-export async function nextToRead(study: string, language: string): Promise<string | undefined> {
+export async function nextToRead(study: string, decided: ReadonlySet<string>, load: LoadPage): Promise<string | undefined> {
   const { query, studies } = leftWorklist();
   const { reading } = query;
   const wanted = { ...query, reading: reading === 'all' || reading === 'read' || reading === 'unread' ? ('to-read' as const) : reading };
-  const { rows } = await worklistPage(wanted, language, '');
-  const unread = rows.map(({ studyInstanceUID }) => studyInstanceUID).filter((one) => one !== study);
   const here = studies.indexOf(study);
-  return unread.find((one) => studies.indexOf(one) > here) ?? unread[0];
+  let first: string | undefined;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page: LoadedPage = await load(wanted, after);
+    const unread = page.rows.map(({ studyInstanceUID }) => studyInstanceUID).filter((one) => one !== study && !decided.has(one));
+    first ??= unread[0];
+    const indices = unread.map((one) => studies.indexOf(one));
+    const behind = unread.find((_, at) => indices[at]! > here);
+    if (behind !== undefined) return behind;
+    // What the tab does not remember lies behind everything that it remembers, or is new.
+    const lastKnown = indices.findLastIndex((index) => index >= 0);
+    const unknown = unread[lastKnown + 1];
+    if (unknown !== undefined) return unknown;
+    after = page.next;
+  }
+  return first;
 }
 
-async function studiesAfter(
-  { query }: Pick<LeftWorklist, 'query'>,
-  after: string,
-  language: string,
-): Promise<Pick<LeftWorklist, 'studies' | 'next'>> {
-  const { rows, next } = await worklistPage(query, language, after);
-  return { studies: rows.map(({ studyInstanceUID }) => studyInstanceUID), next };
+function studiesOf({ rows, next }: LoadedPage): Pick<LeftWorklist, 'studies' | 'next'> {
+  return { studies: [...new Set(rows.map(({ studyInstanceUID }) => studyInstanceUID))], next };
 }

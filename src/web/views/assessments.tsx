@@ -1,18 +1,17 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
-import { useLocation } from 'wouter';
+import { useRef, useState, type ReactNode } from 'react';
 import type { Decision, HistoryEntry, StudyAssessments } from '../../server/page-types.js';
-import { studyApi, studyView } from '../addresses.js';
+import { studyApi } from '../addresses.js';
 import { get, post } from '../api.js';
-import { assessableFindings, ownDecisionsOf, type AssessableFinding } from '../assessments.js';
+import { assessableFindings, ownDecisionsOf, type AssessableFinding, type OwnDecision } from '../assessments.js';
 import { mayAssess } from '../current-user.js';
 import { AddFinding } from '../reading/add-finding.js';
 import { AssessmentList } from '../reading/assessment-list.js';
 import { FindingChoice } from '../reading/finding-choice.js';
-import type { GivenFinding } from '../reading/pending-assessments.js';
+import type { GivenFinding } from '../reading/given-step.js';
 import { pending, usePending } from '../reading/use-pending.js';
-import { nextToRead } from '../reading/worklist-query.js';
+import { useNextToRead } from '../reading/use-next-to-read.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 import { useCurrentUser } from '../use-current-user.js';
@@ -26,8 +25,6 @@ export function AssessmentsPanel({ study, current }: { readonly study: string; r
     queryKey: ['assessments', study],
     queryFn: () => get<StudyAssessments>(`${studyApi(study, 'assessments')}?comments=true`),
   });
-  // Whoever moves to another study has decided.
-  useEffect(() => () => void pending.flush(), []);
   return (
     <Stack gap="sm" mt="lg" data-testid="assessments">
       {mayAssess(user) ? (
@@ -66,10 +63,9 @@ function OwnAssessment({
   readonly known: StudyAssessments | undefined;
   readonly reader: string | undefined;
 }): ReactNode {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const client = useQueryClient();
-  const [, navigate] = useLocation();
-  usePending();
+  const { undone } = usePending();
   const [chosen, setChosen] = useState(0);
   const [commenting, setCommenting] = useState<string>();
   const findings = assessableFindings(current.findings, known?.assessments ?? []);
@@ -79,32 +75,48 @@ function OwnAssessment({
   const assessedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
   const give = (given: readonly GivenFinding[], adjudicates = false): void =>
     pending.give({ study, findings: given, assessedDocument, ...(adjudicates ? { adjudicates } : {}) });
-  const decide = ({ name, meaning }: AssessableFinding, decision: Decision, comment?: string): void =>
-    give([{ name, meaning, decision, comment: comment ?? stored.get(name)?.comment }]);
+  const ownOf = (name: string): OwnDecision | undefined => {
+    const decided = waiting.get(name);
+    return decided ? { comment: stored.get(name)?.comment, ...decided } : stored.get(name);
+  };
+  const decide = ({ name, meaning }: AssessableFinding, decision: Decision, comment?: string): void => {
+    setCommenting(undefined);
+    give([{ name, meaning, decision, comment: comment ?? ownOf(name)?.comment }]);
+  };
+  const isWithdrawing = useRef(false);
   const withdrawal = useMutation({
     mutationFn: (name: string) => post(studyApi(study, 'assessments', 'withdrawals'), { findings: [name] }),
-    onSettled: () =>
-      Promise.all([['assessments', study], ['worklist'], ['counts']].map((queryKey) => client.invalidateQueries({ queryKey }))),
+    onSettled: () => {
+      isWithdrawing.current = false;
+      return Promise.all([['assessments', study], ['worklist'], ['counts']].map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
   });
   const withdraw = (name: string): void => {
-    if (stored.has(name) && !waiting.has(name)) withdrawal.mutate(name);
+    // A second one would be refused: the assessment does not count any more.
+    if (isWithdrawing.current || withdrawal.isPending || !stored.has(name) || waiting.has(name)) return;
+    isWithdrawing.current = true;
+    withdrawal.mutate(name);
   };
   /** What the reader has not decided is decided as the software did. */
   const confirmAll = (): void => {
+    // Before the reader's own decisions are known, those of the software would replace them.
+    if (!known) return;
     const open = current.findings.filter(({ name }) => !waiting.has(name) && !stored.has(name));
     if (open.length > 0) give(open.map(({ name, meaning, decision }) => ({ name, meaning, decision })));
   };
-  const confirmAllAndNext = async (): Promise<void> => {
+  const leaving = useNextToRead(study);
+  const confirmAllAndNext = (): void => {
+    if (!known || leaving.isUnderWay()) return;
     confirmAll();
-    void pending.flush();
-    const next = await nextToRead(study, language).catch(() => undefined);
-    navigate(next === undefined ? '/worklist' : studyView(next));
+    leaving.go();
   };
-  const undo = (): void => {
-    const undone = pending.undo()?.findings[0]?.name;
-    const index = findings.findIndex(({ name }) => name === undone);
+  // Its finding is the chosen one again, whichever key or button took the decision back.
+  const [shownUndone, setShownUndone] = useState(undone);
+  if (undone !== shownUndone) {
+    setShownUndone(undone);
+    const index = findings.findIndex(({ name }) => undone?.study === study && name === undone.findings[0]?.name);
     if (index >= 0) setChosen(index);
-  };
+  }
   const decideChosen = (decision: Decision): void => {
     const finding = findings[at];
     if (!finding) return;
@@ -119,40 +131,38 @@ function OwnAssessment({
     absent: () => decideChosen('absent'),
     comment: () => setCommenting(findings[at]?.name),
     addFinding: () => document.getElementById('add-finding')?.focus(),
-    undo,
     withdraw: () => findings[at] && withdraw(findings[at].name),
-    confirmAllAndNext: () => void confirmAllAndNext(),
+    confirmAllAndNext,
   });
   return (
     <>
       <Group justify="space-between" gap="xs">
         <Text fw={600}>{t('assessment.title')}</Text>
         <Group gap="xs">
-          <Button size="xs" variant="default" onClick={confirmAll}>
+          <Button size="xs" variant="default" disabled={!known} onClick={confirmAll}>
             {t('assessment.confirmAll')}
           </Button>
-          <Button size="xs" aria-keyshortcuts="Enter m" onClick={() => void confirmAllAndNext()} data-testid="confirm-all-and-next">
+          <Button size="xs" aria-keyshortcuts="Enter m" disabled={!known} onClick={confirmAllAndNext} data-testid="confirm-all-and-next">
             {t('assessment.confirmAllAndNext')}
           </Button>
         </Group>
       </Group>
       {findings.map((finding, index) => {
         const { name } = finding;
-        const decision = waiting.get(name);
+        const own = ownOf(name);
         return (
           <FindingChoice
             key={name}
             finding={finding}
-            own={decision ? { decision, comment: stored.get(name)?.comment } : stored.get(name)}
-            isPending={decision !== undefined}
+            own={own}
+            isPending={waiting.has(name)}
             isChosen={index === at}
             isCommenting={commenting === name}
             disagreement={disagreementOn(name, known, t)}
             give={(given) => decide(finding, given)}
             comment={(text) => {
               setCommenting(undefined);
-              const stated = decision ?? stored.get(name)?.decision ?? finding.software?.decision;
-              if (text !== undefined && stated) decide(finding, stated, text);
+              if (text !== undefined && own) decide(finding, own.decision, text);
             }}
             withdraw={() => withdraw(name)}
             adjudicate={known?.mayAdjudicate ? (final) => give([{ name, meaning: finding.meaning, decision: final }], true) : undefined}
@@ -160,10 +170,13 @@ function OwnAssessment({
           />
         );
       })}
-      {withdrawal.isError && (
-        <Alert color="red" role="alert" py="xs">
-          {sentenceOf(withdrawal.error, t)}
-        </Alert>
+      {[withdrawal.error, leaving.error].map(
+        (error, index) =>
+          error !== null && (
+            <Alert key={index} color="red" role="alert" py="xs">
+              {sentenceOf(error, t)}
+            </Alert>
+          ),
       )}
       <AddFinding known={findings.map(({ name }) => name)} add={({ name, meaning }, decision) => give([{ name, meaning, decision }])} />
       <Text size="sm" className="quiet">

@@ -15,6 +15,7 @@ import {
   type Order,
   type ShownWorklist,
 } from '../reading/worklist-query.js';
+import { placeCursor, placedCursor, rowOf } from '../reading/worklist-cursor.js';
 import { useTexts } from '../texts/texts.js';
 import { studyView } from '../addresses.js';
 import { useKeys } from '../use-keys.js';
@@ -23,8 +24,6 @@ import { WithoutResult } from './without-result.js';
 import { WorklistCells } from './worklist-cells.js';
 import { WorklistFilters } from './worklist-filters.js';
 
-/** Stored while a study is open, so that the worklist is at the same position afterwards. */
-const position = { active: 0 };
 /** The displayed wait is at most this old. */
 const waitMs = 30_000;
 
@@ -42,7 +41,11 @@ export function WorklistView(): ReactNode {
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data]);
+  // A row that moved while the pages were loaded is in two of them.
+  const rows = useMemo(
+    () => [...new Map(pages.data?.pages.flatMap((page) => page.rows).map((row) => [row.studyInstanceUID, row])).values()],
+    [pages.data],
+  );
   const next = pages.data?.pages.at(-1)?.next;
   useEffect(() => {
     if (pages.data && !pages.isPlaceholderData) leaveWorklist(query, rows, next);
@@ -85,20 +88,25 @@ function Rows({
 }): ReactNode {
   const { t } = useTexts();
   const [, navigate] = useLocation();
-  const [active, setActive] = useState(Math.min(position.active, rows.length - 1));
+  const studies = useMemo(() => rows.map((row) => row.studyInstanceUID), [rows]);
+  const [cursor, setCursor] = useState(placedCursor);
+  const active = rowOf(cursor, studies);
   const body = useRef<HTMLTableSectionElement>(null);
-  const patients = usePatients(useMemo(() => rows.map((row) => row.studyInstanceUID), [rows]));
+  const patients = usePatients(studies);
   const { ref: end, entry } = useIntersection({ rootMargin: '600px' });
   useEffect(() => {
     if (entry?.isIntersecting && more && !loading) more();
   }, [entry?.isIntersecting, more, loading]);
   useEffect(() => {
-    position.active = active;
+    placeCursor(studies[active], studies);
+    setCursor((before) => (before.study === studies[active] && before.index === active ? before : placedCursor()));
+  }, [active, studies]);
+  useEffect(() => {
     if (more && !loading && active >= rows.length - 5) more();
   }, [active, rows.length, more, loading]);
   const move = (to: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, to));
-    setActive(next);
+    setCursor({ study: studies[next], index: next });
     const row = body.current?.rows[next];
     row?.querySelector('a')?.focus({ preventScroll: true });
     row?.scrollIntoView({ block: 'nearest' });
@@ -108,7 +116,7 @@ function Rows({
     up: () => move(active - 1),
     first: () => move(0),
     last: () => move(rows.length - 1),
-    open: () => navigate(studyView(rows[Math.max(0, active)]!.studyInstanceUID)),
+    open: () => studies[active] !== undefined && navigate(studyView(studies[active])),
     search: () => document.getElementById('search')?.focus(),
   });
   return (
@@ -141,7 +149,7 @@ function Rows({
                 key={row.resultId}
                 data-active={index === active}
                 data-study={row.studyInstanceUID}
-                onClick={() => (setActive(index), navigate(studyView(row.studyInstanceUID)))}
+                onClick={() => navigate(studyView(row.studyInstanceUID))}
               >
                 <WorklistCells row={row} patient={patients[row.studyInstanceUID]} known={row.studyInstanceUID in patients} />
               </Table.Tr>

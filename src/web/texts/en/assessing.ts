@@ -59,4 +59,5 @@ export const enAssessing = {
   'worklist.clear': 'Clear filters',
   'study.next': 'Next study',
   'study.previous': 'Previous study',
+  'assessment.decideFirst': 'Decide first: a comment belongs to your own decision.',
 } as const;
