@@ -8,8 +8,8 @@ export interface ResearchPort {
   /** @throws Fault `not-found` for an unknown line */
   readiness(line?: string): Promise<ShownReadiness>;
   runs(line?: string): Promise<ShownRunList>;
-  /** @throws Fault `not-found` */
-  run(id: string, line?: string): Promise<ShownRun>;
+  /** Images of studies that the viewer reads without knowing what others state are left out. @throws Fault `not-found` */
+  run(id: string, viewer: AssessmentViewer, line?: string): Promise<ShownRun>;
   /** @throws Fault `too-busy` while another export is in progress, `dataset-invalid` */
   exportDataset(body: ExportBody): Promise<ShownExport>;
 }

@@ -13,6 +13,8 @@ import { Loading } from './parts/query-boundary.js';
 import { timeZone } from './parts/time.js';
 import { languageCodes, languageName, useTexts, type TextKey, type Translate } from './texts/texts.js';
 import { PendingNotice } from './reading/pending-notice.js';
+import { pending } from './reading/use-pending.js';
+import { forgetWorklist } from './reading/worklist-query.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
@@ -178,6 +180,15 @@ function HelpLink(): ReactNode {
   );
 }
 
+/** What was just decided is stored first, under the account that decided it; what cannot be stored stays on the page, and so does the user. */
+async function logOut(): Promise<void> {
+  await pending.flush();
+  if (pending.state.failed && pending.studies().size > 0) return;
+  forgetWorklist();
+  await post('/api/logout').catch(() => undefined);
+  location.assign('/login');
+}
+
 function SingleKeysItem(): ReactNode {
   const { t } = useTexts();
   const [isOn, setOn] = useState(areSingleKeysOn);
@@ -233,7 +244,7 @@ function Settings({ onKeys }: { readonly onKeys: () => void }): ReactNode {
         <Menu.Item component="a" href="/password">
           {t('app.password')}
         </Menu.Item>
-        <Menu.Item onClick={() => void post('/api/logout').finally(() => location.assign('/login'))}>{t('app.logout')}</Menu.Item>
+        <Menu.Item onClick={() => void logOut()}>{t('app.logout')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

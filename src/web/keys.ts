@@ -33,7 +33,7 @@ export const keyBindings = [
   { action: 'absent', keys: ['x'], scopes: ['study', 'viewer'], text: 'keys.absent' },
   { action: 'comment', keys: ['c'], scopes: ['study'], text: 'keys.comment' },
   { action: 'addFinding', keys: ['e'], scopes: ['study'], text: 'keys.addFinding' },
-  { action: 'undo', keys: ['q', 'z'], scopes: ['study'], text: 'keys.undo' },
+  { action: 'undo', keys: ['q', 'z'], scopes: ['worklist', 'study'], text: 'keys.undo' },
   { action: 'undo', keys: ['q'], scopes: ['viewer'], text: 'keys.undo' },
   { action: 'withdraw', keys: ['w'], scopes: ['study', 'viewer'], text: 'keys.withdraw' },
   { action: 'confirmAll', keys: ['m'], scopes: ['viewer'], text: 'keys.confirmAll' },

@@ -13,7 +13,7 @@ interface Request {
   refuse(status: number): Promise<void>;
 }
 
-const storageKey = 'chest-ai-pending-assessments';
+const storageKey = 'chest-ai-pending-assessments ann';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
@@ -182,4 +182,32 @@ test('what a closed page left is sent by the next one of the same user', () => {
   assert.deepEqual(sent, []);
   new PendingAssessments({ send, storage }).start('ann');
   assert.deepEqual(sent, ['1']);
+});
+
+test('another user who logs in sends nothing of the former one, and takes nothing away', async () => {
+  const storage = tabStorage();
+  const sent: { readonly study: string; readonly reader: unknown }[] = [];
+  const send = async (study: string, body: object): Promise<void> => {
+    sent.push({ study, reader: (body as { readonly reader?: string }).reader });
+    if (study === '1') throw new Error('no connection');
+  };
+  const page = new PendingAssessments({ send, storage });
+  page.start('ann');
+  page.give(step('1', 'nodule'));
+  await page.flush();
+  page.give(step('2', 'nodule'));
+  page.start('ben');
+  assert.deepEqual([page.state.kind, page.state.failed], ['idle', undefined]);
+  page.give(step('3', 'nodule'));
+  await page.flush();
+  assert.deepEqual(sent, [
+    { study: '1', reader: 'ann' },
+    { study: '3', reader: 'ben' },
+  ]);
+  page.start('ann');
+  await page.flush();
+  assert.deepEqual(
+    sent.slice(2).map(({ study, reader }) => `${study} ${reader}`),
+    ['1 ann', '2 ann'],
+  );
 });

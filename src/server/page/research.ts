@@ -48,11 +48,17 @@ export function researchPortOf({ config, assessments, lines, store, exports }: R
       lineNamed(lines, line);
       return { runs: (await listRuns({ dataDir: config.dataDir, line })).map(shownHead) };
     },
-    async run(id, line = defaultLine) {
+    async run(id, viewer, line = defaultLine) {
       const { registry } = lineNamed(lines, line);
       const run = await readRun({ dataDir: config.dataDir, line }, id);
       if (!run) throw new Fault('not-found', 'expected a run that GET /api/runs lists, found another name');
-      return shownRun(run, registry);
+      const shown = await shownRun(run, registry);
+      if (!worklistReaderOf(viewer, assessments).isBlind) return shown;
+      const studies = [...new Set(shown.compared.map(({ studyInstanceUID }) => studyInstanceUID))];
+      const own = new Set(
+        (await store.labels.ofStudies(studies)).flatMap((one) => (one.reader === viewer.name ? [one.studyInstanceUID] : [])),
+      );
+      return { ...shown, compared: shown.compared.filter(({ studyInstanceUID }) => own.has(studyInstanceUID)) };
     },
     async exportDataset({ format, includeSuspected, ...options }) {
       if (exporting) throw new Fault('too-busy', 'another export is in progress; try again when it is done');

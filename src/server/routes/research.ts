@@ -63,10 +63,10 @@ export function researchRoutes(parts: ServerParts): readonly Route[] {
       description: 'While it is in progress, the curves are those so far.',
       query: lineQuery,
       reply: { json: runSchema },
-      async handle({ param, query, actor }) {
+      async handle({ param, query, actor, response }) {
         const id = param('run');
         if (!/^[\w-]{1,100}$/.test(id)) throw new Fault('not-found', 'expected a run that GET /api/runs lists, found another name');
-        const run = await startedPorts(parts).research.run(id, query.line);
+        const run = await startedPorts(parts).research.run(id, assessmentViewer(response), query.line);
         await parts.audit.recordStudies({ ...actor, action: 'labels.view' }, [
           ...new Set(run.compared.map(({ studyInstanceUID }) => studyInstanceUID)),
         ]);

@@ -38,7 +38,8 @@ function Line({ assessment, isEarlier = false }: { readonly assessment: ShownAss
     <Text size="sm" className={isEarlier ? 'quiet' : ''}>
       {shown
         .map(
-          ({ meaning, decision, comment }) => `${meaning}: ${t(`decision.${decision}`).toLowerCase()}${comment ? ` („${comment}“)` : ''}`,
+          ({ meaning, decision, comment }) =>
+            `${meaning}: ${t(`decision.${decision}`).toLowerCase()}${comment ? ` (${t('assessment.quoted', { text: comment })})` : ''}`,
         )
         .join(', ')}
       {withdrawn.length > 0 && t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => meaning).join(', ') })}

@@ -71,7 +71,7 @@ export function FindingChoice({
       />
       {own?.comment && (
         <Text size="sm" mt={4} style={{ overflowWrap: 'anywhere' }}>
-          „{own.comment}“
+          {t('assessment.quoted', { text: own.comment })}
         </Text>
       )}
       {isCommenting && !own && (

@@ -86,9 +86,16 @@ export class PendingAssessments {
   /** Sends what an earlier page of this tab could not. */
   start(user: string): void {
     if (this.user === user) return;
+    // Another reader has logged in: what the former one has decided stays in the tab until that reader is back.
+    if (this.user !== '') {
+      clearTimeout(this.timer);
+      this.steps = [];
+      this.failed = [];
+      this.inFlight = [];
+    }
     this.user = user;
     const left = keptSteps(this.storage, user);
-    if (left.length === 0) return;
+    if (left.length === 0) return this.note();
     this.steps = [...left, ...this.steps];
     void this.flush();
   }
@@ -146,7 +153,10 @@ export class PendingAssessments {
     this.failed = this.failed.filter((one) => !again.includes(one));
     this.steps = [];
     this.lastStored = [];
-    const requests = requestsOf(steps).map((one): Sending => ({ ...one, isStored: false }));
+    const requests = requestsOf(steps).map(
+      // The server refuses them under another account: a session may have ended, and somebody else logged in.
+      (one): Sending => ({ ...one, body: { ...one.body, ...(this.user === '' ? {} : { reader: this.user }) }, isStored: false }),
+    );
     const isFirst = !this.inFlight.some((one) => !one.isStored);
     this.inFlight = [...this.inFlight, ...requests];
     this.note();
@@ -171,6 +181,8 @@ export class PendingAssessments {
     try {
       await this.send(study, body);
     } catch (error) {
+      // Of a user who is no longer here: it is kept for the return.
+      if (!this.inFlight.includes(request)) return;
       this.inFlight = this.inFlight.filter((one) => one !== request);
       this.failed = [...this.failed, { steps, error }];
       this.note();

@@ -35,6 +35,7 @@ export const enAssessing = {
   'assessment.added': 'added by a reader',
   'assessment.aiMark': 'AI',
   'assessment.byAi': 'The decision of the software',
+  'assessment.quoted': '“{text}”',
   'assessment.commentOn': 'Comment on {finding}',
   'assessment.commentHint': 'Enter stores it in the SR, Escape closes the field.',
   'assessment.disagreement': 'The readers disagree: {statements}',
