@@ -40,7 +40,8 @@ const epoch = (number: number): LogEntry => ({
 const lines = (entries: readonly LogEntry[]): string => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
 describe('the page: research', { ...(skip ? { skip } : {}) }, () => {
-  const pages = usePageService();
+  // Who may adjudicate sees the studies on which others disagree.
+  const pages = usePageService({ assessments: { verifiers: ['admin'] } });
   const { clear, opacity } = pageStudies();
   const view = (): string => `${pages.service.url}/research`;
   before(async () => {

@@ -177,7 +177,10 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
 
   test('step 12: after the last study the worklist is back, and nothing is left to read', async () => {
     await page.waitForSelector('h1:has-text("Worklist")', patience);
-    await page.locator('text=No matching studies').waitFor(patience);
+    await page
+      .locator('text=No matching studies')
+      .waitFor(patience)
+      .finally(() => screenshot(page, 'story-reader-end'));
     await screenshot(page, 'story-reader-done');
   });
 

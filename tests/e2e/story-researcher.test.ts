@@ -23,7 +23,8 @@ const skip = noBrowser();
 const patience = { timeout: 240_000 };
 
 describe('a researcher, from files to a figure', { ...(skip ? { skip } : {}) }, () => {
-  const pages = usePageService();
+  // Who may adjudicate sees the studies on which others disagree.
+  const pages = usePageService({ assessments: { verifiers: ['admin'] } });
   const { clear, opacity, hand } = pageStudies();
   const studies = Array.from({ length: 12 }, (_, number) => phantomStudy(number));
   const folder = join(temporaryDirectory('researcher'), 'cohort');

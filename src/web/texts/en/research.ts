@@ -44,7 +44,7 @@ export const enResearch = {
   'labels.labels': 'Labels',
   'labels.unknownSite': 'Not known',
   'labels.disagreements': 'Open disagreements: {n}',
-  'labels.noDisagreements': 'Readers agree on every finding that more than one of them assessed.',
+  'labels.noDisagreements': 'No open disagreements. Those in studies that you have not assessed are not listed.',
   'labels.disagreement': '{present} present, {absent} absent',
   'export.title': 'Export a data set',
   'export.hint':
