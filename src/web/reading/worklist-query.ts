@@ -94,6 +94,11 @@ export function leaveWorklist(query: ShownWorklist, rows: readonly WorklistRow[]
   remember({ query, ...studiesOf({ rows, next }) });
 }
 
+/** Filter and order are the reader's choice as soon as they are chosen; the studies follow when they are loaded. */
+export function chooseWorklist(query: ShownWorklist): void {
+  if (JSON.stringify(leftWorklist().query) !== JSON.stringify(query)) remember({ query, studies: [] });
+}
+
 /** What was searched for may be a patient's name: it stays in memory. */
 function remember(left: LeftWorklist): void {
   inMemory = left;

@@ -7,6 +7,7 @@ import type { WorklistCounts, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import {
+  chooseWorklist,
   isFiltered,
   leaveWorklist,
   leftWorklist,
@@ -47,6 +48,7 @@ export function WorklistView(): ReactNode {
     [pages.data],
   );
   const next = pages.data?.pages.at(-1)?.next;
+  useEffect(() => chooseWorklist(query), [query]);
   useEffect(() => {
     if (pages.data && !pages.isPlaceholderData) leaveWorklist(query, rows, next);
   }, [query, rows, next, pages.data, pages.isPlaceholderData]);
