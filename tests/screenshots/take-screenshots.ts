@@ -59,7 +59,6 @@ await withOrthanc(async (pacs) => {
       help: '/help',
       guide: '/help/triage',
       api: '/api/docs',
-      'not-found': '/nowhere',
     };
     for (const [variant, options] of Object.entries(variants)) {
       const open = await openPage(browser, options);
