@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../service/start-service.js';
@@ -27,6 +27,8 @@ export async function demo(options: { readonly once: boolean; readonly viewer: b
     ...base,
     dataDir,
     database: {},
+    // Of its own, because the page changes it.
+    routingFile: join(dataDir, 'routing.yaml'),
     orthanc: { ...orthanc, privateStableAgeSeconds: 2 },
     server: { ...base.server, port: options.once ? 0 : base.server.port },
     // The samples are older than what arrives in a hospital; here they wait to be read all the same.
@@ -37,6 +39,7 @@ export async function demo(options: { readonly once: boolean; readonly viewer: b
   const log = createLog({ ...config.log, level: options.once ? 'warn' : config.log.level });
   let service: RunningService | undefined;
   try {
+    await copyFile(base.routingFile, config.routingFile);
     if (options.viewer && !options.once && !config.viewer.directory) await viewerIfPossible(config.viewer.cache, log);
     service = await startService(config, log);
     const samples = [...(await sampleRadiographs()), ...sampleStudies()];

@@ -1,5 +1,5 @@
 import type { ResultRow } from '../store/results.js';
-import { wholePercent } from '../sr/wording.js';
+import { percentWithoutThresholds } from '../sr/wording.js';
 
 /** What `demo --once` and `results` print of a result with --json. */
 export function resultObject(row: ResultRow): object {
@@ -17,7 +17,7 @@ export function resultObject(row: ResultRow): object {
 /** One line for people: StudyInstanceUID, outcome, top finding and its probability (or the reason), SR SOPInstanceUID. */
 export function resultLine(row: ResultRow): string {
   const top = [...row.findings].sort((a, b) => b.probability - a.probability)[0];
-  const finding = top ? `${top.meaning} ${wholePercent(top)} % ${top.decision}` : (row.reason ?? '');
+  const finding = top ? `${top.meaning} ${percentWithoutThresholds(top)} % ${top.decision}` : (row.reason ?? '');
   return [row.studyInstanceUID, row.outcome.padEnd(8), finding, textDocumentOf(row) ?? 'no document'].join('  ');
 }
 

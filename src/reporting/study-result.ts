@@ -1,6 +1,7 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { RoutingRule } from '../routing/rules.js';
 import type { ReportedFinding, ReportOutcome } from '../sr/report-content.js';
+import { probabilityPercent } from '../sr/wording.js';
 import type { ServedModel } from '../serving/model.js';
 import type { Analysis } from './analysis.js';
 import type { ComposedDocuments } from './compose-documents.js';
@@ -74,12 +75,13 @@ export function newResult(
   settings: ResultSettings,
 ): StudyResult {
   const { outcome, createdAt, algorithm, otherAlgorithms = [] } = content;
-  const indexed = ({ name, concept, probability, decision, deviceUID }: ReportedFinding): ResultFinding => ({
-    name,
-    ...codeOf(concept),
-    probability,
-    decision,
-    modelVersion: (otherAlgorithms.find((one) => one.deviceUID === deviceUID) ?? algorithm).serialNumber,
+  const indexed = (finding: ReportedFinding): ResultFinding => ({
+    name: finding.name,
+    ...codeOf(finding.concept),
+    // As the documents state it, so that every page and message has the same figure, also after the index is rebuilt from them.
+    probability: Number((Number(probabilityPercent(finding)) / 100).toPrecision(12)),
+    decision: finding.decision,
+    modelVersion: (otherAlgorithms.find((one) => one.deviceUID === finding.deviceUID) ?? algorithm).serialNumber,
   });
   const parts: ResultParts = {
     resultId,

@@ -42,15 +42,6 @@ export function probabilityPercent({
 }
 
 /**
- * The same in whole per cent, where the thresholds are not known, as in the index: rounded down unless the finding is present,
- * so that it stays below the threshold that it has not reached.
- */
-export function wholePercent({ probability, decision }: Pick<ReportedFinding, 'probability' | 'decision'>): number {
-  const value = Number((probability * 100).toFixed(6));
-  return decision === 'present' ? Math.round(value) : Math.floor(value);
-}
-
-/**
  * The probability in % to one decimal, where the thresholds are not known: rounded down unless the finding is present, so that it stays
  * below the threshold that it has not reached; the page does the same.
  */

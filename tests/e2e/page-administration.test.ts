@@ -20,7 +20,7 @@ describe('the page: administration', { ...(skip ? { skip } : {}) }, () => {
     const { page } = pages.desk;
     await page.click('header a:has-text("Administration")');
     await page.click('button:has-text("Add account")');
-    await page.fill('#account-name', 'rita');
+    await page.fill('[data-testid=accounts-name]', 'rita');
     assert.match((await page.textContent('form[aria-label="Add account"]'))!, /12 to 200 characters, at least 5 different ones/);
     assert.deepEqual(await accessibilityFaults(page), []);
     await page.click('form button:has-text("Add account")');
@@ -92,7 +92,7 @@ describe('the page: administration', { ...(skip ? { skip } : {}) }, () => {
   test('usability 11: an API token is added, shown once, used and revoked', async () => {
     const { page } = pages.desk;
     await page.click('button:has-text("Add token")');
-    await page.fill('#token-name', 'dashboard');
+    await page.fill('[data-testid=tokens-name]', 'dashboard');
     await page.fill('#token-days', '30');
     await page.click('form button:has-text("Add token")');
     const headers = { authorization: `Bearer ${await shownOnce()}` };

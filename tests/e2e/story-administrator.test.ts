@@ -41,7 +41,7 @@ describe('the story of an administrator', { ...(skip ? { skip } : {}) }, () => {
     await step('create a reader; the password is shown once', async () => {
       await tab('Administration');
       await page.click('button:has-text("Add account")');
-      await page.fill('#account-name', 'rita');
+      await page.fill('[data-testid=accounts-name]', 'rita');
       await page.click('form button:has-text("Add account")');
       given = (await page.textContent('[data-testid=shown-once]'))!;
     });
@@ -136,7 +136,7 @@ describe('the story of an administrator', { ...(skip ? { skip } : {}) }, () => {
     await step('make an API token', async () => {
       await tab('Administration');
       await page.click('button:has-text("Add token")');
-      await page.fill('#token-name', 'dashboard');
+      await page.fill('[data-testid=tokens-name]', 'dashboard');
       await page.click('form button:has-text("Add token")');
       token = (await page.textContent('[data-testid=shown-once]'))!;
       assert.equal(await withToken(), 200);

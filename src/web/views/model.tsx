@@ -10,7 +10,7 @@ import { Limitations } from '../parts/limitations.js';
 import { MarkdownDocument } from '../parts/markdown-document.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { FigureDownloads } from '../parts/figure-downloads.js';
-import { UnitPlot } from '../parts/plot.js';
+import { UnitPlot } from '../parts/unit-plot.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
 import { Figures, RoleBadge } from './models.js';

@@ -1,11 +1,12 @@
 import { Alert, Button, Checkbox, CopyButton, Group, Stack, Table, Text } from '@mantine/core';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import type { FormEvent, ReactNode } from 'react';
 import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
 
 /** Roles of people; a program has one of `programRoles`. */
 export const accountRoles = ['viewer', 'reader', 'operator', 'admin'] as const;
 export const programRoles = ['service', 'metrics', 'viewer', 'operator', 'admin'] as const;
+export type OfferedRole = (typeof accountRoles)[number] | (typeof programRoles)[number];
 
 /** A password or token that the service shows only now. */
 export function ShownOnce({
@@ -43,12 +44,12 @@ export function ShownOnce({
 }
 
 /** Checkboxes for roles. */
-export function RoleChoice<Role extends (typeof accountRoles)[number] | (typeof programRoles)[number]>({
+export function RoleChoice({
   offered,
   chosen,
   onChange,
 }: {
-  readonly offered: readonly Role[];
+  readonly offered: readonly OfferedRole[];
   readonly chosen: readonly string[];
   readonly onChange: (roles: string[]) => void;
 }): ReactNode {
@@ -115,23 +116,6 @@ export function Refusal({ error }: { readonly error: unknown }): ReactNode {
       {sentenceOf(error, t)}
     </Alert>
   );
-}
-
-/** Whether at least one role is chosen and the name can be sent. */
-export function useNamed(initialRoles: readonly string[]) {
-  const [name, setName] = useState('');
-  const [roles, setRoles] = useState<readonly string[]>(initialRoles);
-  return {
-    name,
-    roles,
-    setName,
-    setRoles,
-    isComplete: name.trim() !== '' && roles.length > 0,
-    clear: (): void => {
-      setName('');
-      setRoles(initialRoles);
-    },
-  };
 }
 
 /** A table that scrolls sideways on a phone, also by keyboard. */

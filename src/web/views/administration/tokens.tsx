@@ -1,12 +1,13 @@
-import { Button, Group, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { ShownToken } from '../../../server/page-types.js';
 import { get, post } from '../../api.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
 import { Ago } from '../../parts/time.js';
 import { useTexts } from '../../texts/texts.js';
-import { Confirmation, programRoles, Refusal, RoleChoice, ShownOnce, useNamed, ScrolledTable } from './parts.js';
+import { AddNamed } from './add-named.js';
+import { Confirmation, programRoles, ScrolledTable } from './parts.js';
 
 /** Tokens of programs: added and shown once, revoked for good. */
 export function TokenList(): ReactNode {
@@ -87,78 +88,29 @@ function RevokeToken({ token: { name, revoked, expiresAt } }: { readonly token: 
 
 function AddToken(): ReactNode {
   const { t } = useTexts();
-  const client = useQueryClient();
-  const given = useNamed(['service']);
   const [days, setDays] = useState('365');
-  const [open, setOpen] = useState(false);
-  const add = useMutation({
-    mutationFn: async () => {
-      const name = given.name.trim();
-      const expiry = days.trim() === '' ? {} : { days: Number(days) };
-      const { token } = await post<{ token: string }>('/api/tokens', { name, roles: given.roles, ...expiry });
-      return { name, token };
-    },
-    onSuccess: () => {
-      given.clear();
-      setOpen(false);
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: ['tokens'] }),
-  });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <Stack gap="sm">
-      {add.data && (
-        <ShownOnce text={t('administration.tokenAdded', { name: add.data.name })} secret={add.data.token} onHide={() => add.reset()} />
-      )}
-      {open ? (
-        <Stack component="form" gap="sm" maw={560} onSubmit={submit} aria-label={t('administration.addToken')}>
-          <TextInput
-            id="token-name"
-            label={t('administration.name')}
-            description={t('administration.nameHint')}
-            value={given.name}
-            onChange={(event) => given.setName(event.currentTarget.value)}
-            maxLength={100}
-            autoComplete="off"
-            required
-          />
-          <RoleChoice offered={programRoles} chosen={given.roles} onChange={given.setRoles} />
-          <TextInput
-            id="token-days"
-            type="number"
-            min={1}
-            max={3650}
-            label={t('administration.days')}
-            description={t('administration.daysHint')}
-            value={days}
-            onChange={(event) => setDays(event.currentTarget.value)}
-          />
-          <Group gap="sm">
-            <Button type="submit" loading={add.isPending} disabled={!given.isComplete}>
-              {t('administration.addToken')}
-            </Button>
-            <Button variant="default" onClick={() => setOpen(false)}>
-              {t('administration.cancel')}
-            </Button>
-          </Group>
-          <Refusal error={add.error} />
-        </Stack>
-      ) : (
-        <Group>
-          <Button
-            variant="default"
-            onClick={() => {
-              add.reset();
-              setOpen(true);
-            }}
-          >
-            {t('administration.addToken')} …
-          </Button>
-        </Group>
-      )}
-    </Stack>
+    <AddNamed
+      list="tokens"
+      offered={programRoles}
+      initialRole="service"
+      label={t('administration.addToken')}
+      added={(name) => t('administration.tokenAdded', { name })}
+      add={async (named) => {
+        const expiry = days.trim() === '' ? {} : { days: Number(days) };
+        return (await post<{ readonly token: string }>('/api/tokens', { ...named, ...expiry })).token;
+      }}
+    >
+      <TextInput
+        id="token-days"
+        type="number"
+        min={1}
+        max={3650}
+        label={t('administration.days')}
+        description={t('administration.daysHint')}
+        value={days}
+        onChange={(event) => setDays(event.currentTarget.value)}
+      />
+    </AddNamed>
   );
 }

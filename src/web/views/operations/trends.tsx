@@ -6,7 +6,7 @@ import { get } from '../../api.js';
 import { Loading, QueryBoundary } from '../../parts/query-boundary.js';
 import { useTexts } from '../../texts/texts.js';
 
-const TimePlot = lazy(() => import('../../parts/plot.js').then((one) => ({ default: one.TimePlot })));
+const TimePlot = lazy(() => import('../../parts/time-plot.js').then((one) => ({ default: one.TimePlot })));
 
 const hoursOf = { day: 24, week: 168 } as const;
 
