@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { Fault, faultCodes } from '../errors.js';
+import { Semaphore } from '../lib/semaphore.js';
 import {
   databaseSocket,
   framesOf,
@@ -98,7 +99,7 @@ async function queryOn<R>(channel: Channel, { text, values = [] }: Statement, ar
 /** One socket: each request waits for its reply. */
 class Channel {
   readonly #replies: AsyncGenerator;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Semaphore({ maxActive: 1 });
 
   private constructor(private readonly socket: Socket) {
     this.#replies = framesOf(socket);
@@ -119,9 +120,7 @@ class Channel {
   }
 
   ask(request: DatabaseRequest): Promise<readonly unknown[]> {
-    const asked = this.#last.then(() => this.#exchange(request));
-    this.#last = asked.catch(() => undefined);
-    return asked;
+    return this.#turns.use(() => this.#exchange(request));
   }
 
   close(): void {

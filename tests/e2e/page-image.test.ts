@@ -14,7 +14,7 @@ import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
 import { slowness } from '../support/machine-speed.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
-import { differenceFromPicture, greyOf, longTasks, watchLongTasks } from '../support/page-image.js';
+import { differenceFromPicture, greyOf, longTasks, provokeLongTask, watchLongTasks } from '../support/page-image.js';
 import { priorStudies } from '../support/prior-studies.js';
 import { sendByCStore } from '../support/send.js';
 import { startTestService } from '../support/service.js';
@@ -115,6 +115,7 @@ describe('the image on the study page', { ...(skip ? { skip } : {}) }, () => {
   test('usability 8: the mouse pans, windows with the right button, and zooms where it points', async (context: TestContext) => {
     const { page } = open;
     await show(large!.studyInstanceUID);
+    await provokeLongTask(page);
     await longTasks(page);
     const box = (await page.locator('.stage .drawing').boundingBox())!;
     const [x, y] = [box.x + box.width * 0.4, box.y + box.height * 0.4];
@@ -146,6 +147,7 @@ describe('the image on the study page', { ...(skip ? { skip } : {}) }, () => {
     const shown = (): Promise<number> => page.getAttribute('[data-testid=stage]', 'data-index').then(Number);
     const first = await shown();
     await page.locator('[data-testid=stage]').focus();
+    await provokeLongTask(page);
     await longTasks(page);
     for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowDown');
     await eventually('five slices on', async () => assert.equal(await shown(), first + 5));

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { eventually } from './eventually.js';
 
 /* What a test sees of the image on the study page. */
 
@@ -12,6 +14,15 @@ export async function watchLongTasks(page: Page): Promise<void> {
       buffered: true,
     });
   });
+}
+
+/** A task that is long for certain is seen: otherwise a list without long tasks would say nothing. */
+export async function provokeLongTask(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const end = performance.now() + 120;
+    while (performance.now() < end);
+  });
+  await eventually('the long task is seen', async () => assert.ok((await longTasks(page)).some((ms) => ms >= 100)));
 }
 
 /** Their milliseconds since the last call. */

@@ -4,6 +4,7 @@ import type { AuditLog } from '../../audit/audit-log.js';
 import { asFault, Fault } from '../../errors.js';
 import { writeFileAtomically } from '../../lib/atomic-write.js';
 import { diffLines } from '../../lib/line-diff.js';
+import { Semaphore } from '../../lib/semaphore.js';
 import type { Log } from '../../log.js';
 import { checkRules, editedRules, editRules, routingOf, type EditedRule } from '../../routing/edit-rules.js';
 import { loadRouting, parseRouting, type Routing, type RoutingRule } from '../../routing/rules.js';
@@ -50,12 +51,7 @@ export function liveRulesOf({ routing, dataDir, findings, audit, log }: LiveRule
   let applied = '';
   let reported = '';
   /** One change at a time. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const turns = new Semaphore({ maxActive: 1 });
   const read = async (): Promise<string> => {
     try {
       return await readFile(file, 'utf8');
@@ -109,7 +105,7 @@ export function liveRulesOf({ routing, dataDir, findings, audit, log }: LiveRule
     log.info('the routing rules were changed and apply now', { actor: actor.actor, ...subject });
   };
   return {
-    followFile: () => inTurn(followFile),
+    followFile: () => turns.use(followFile),
     port: {
       async state() {
         const text = await read();
@@ -127,7 +123,7 @@ export function liveRulesOf({ routing, dataDir, findings, audit, log }: LiveRule
       },
       check: (rules) => checkRules(rules, findings),
       change: (rules: readonly EditedRule[], basedOn, actor) =>
-        inTurn(() => write(basedOn, 'rules.change', actor, async (text) => editRules(text, rules, findings))),
+        turns.use(() => write(basedOn, 'rules.change', actor, async (text) => editRules(text, rules, findings))),
       async history() {
         const all = await versions.list();
         const present = hashOfRules(await read());
@@ -141,7 +137,7 @@ export function liveRulesOf({ routing, dataDir, findings, audit, log }: LiveRule
         }));
       },
       restore: (number, basedOn, actor) =>
-        inTurn(() =>
+        turns.use(() =>
           write(basedOn, 'rules.rollback', actor, async () => {
             const version = (await versions.list()).find((one) => one.number === number);
             if (!version) throw new Fault('not-found', `expected the number of a version of the rules, found ${number}`);
