@@ -71,3 +71,13 @@ test('a language is one file: every text is there in every language, with the sa
     );
   }
 });
+
+test('usability 13: every action that the audit log can name is a sentence there', () => {
+  const named = (start: string): string[] => Object.keys(en).flatMap((key) => (key.startsWith(start) ? [key.slice(start.length)] : []));
+  const sentences = new Set(named('audit.sentence.'));
+  assert.ok(sentences.size > 40);
+  assert.deepEqual(
+    named('audit.of.').filter((action) => !sentences.has(action)),
+    [],
+  );
+});
