@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installMissingPackages } from './runner/needed-packages.js';
 import { describeOutcome, runFiles, sourceOf, testFiles } from './runner/run-files.js';
@@ -29,7 +30,8 @@ async function runTests(): Promise<void> {
     .filter((name) => !parameters.includes('--orthanc') || startsOrthanc(sourceOf(name)));
   console.log(`${files.length} files on Node ${process.versions.node}, ${orthanc ? `Orthanc ${orthanc}` : 'without an Orthanc'}`);
 
-  const outcome = await runFiles(files, 2);
+  // Tests wait for half of their time: two at once use one core of two.
+  const outcome = await runFiles(files, availableParallelism() + 1);
   const slowest = Object.entries(outcome.seconds).slice(0, 10);
   if (files.length > 10) console.log(`\nSlowest files: ${slowest.map(([name, seconds]) => `${name} ${seconds} s`).join(', ')}`);
   console.log(describeOutcome(outcome));

@@ -35,7 +35,7 @@ export async function demo(options: { readonly once: boolean; readonly viewer: b
     triage: { ...base.triage, maxStudyAgeDays: 36_500 },
   };
   if (base.dataDir !== loadConfig({}).dataDir)
-    console.log('The demo keeps its data in a folder of its own and removes it at the end; DATA_DIR is not used.');
+    console.error('The demo keeps its data in a folder of its own and removes it at the end; DATA_DIR is not used.');
   const log = createLog({ ...config.log, level: options.once ? 'warn' : config.log.level });
   let service: RunningService | undefined;
   try {

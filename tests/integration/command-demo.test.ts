@@ -16,7 +16,7 @@ describe('demo --once', () => {
     );
     assert.equal(new Set(lines.map((one) => one![1])).size, 14);
     for (const [, , outcome, finding] of lines as RegExpExecArray[])
-      if (outcome === 'reported') assert.match(finding!, / \d+ % (present|absent|undetermined)$/);
+      if (outcome === 'reported') assert.match(finding!, / \d+(?:\.\d)? % (present|absent|undetermined)$/);
     const phantoms = lines.filter((one) => !/NIH|Hannover/.test(one![5]!));
     assert.equal(phantoms.filter((one) => one![2] === 'reported').length, 5);
     const sick = lines.filter((one) => /radiologists: lung opacity|Hannover/.test(one![5]!));

@@ -60,7 +60,10 @@ describe('reports by FHIR and as SR in the PACS', () => {
   });
 
   before(async () => {
-    service = await startTestService(pacs.orthanc, { reports: { fhir: true, sr: 'verified' } });
+    service = await startTestService(pacs.orthanc, {
+      reports: { fhir: true, sr: 'verified' },
+      assessments: { hideOthersUntilAssessed: false },
+    });
     ({ token } = await accessParts(service.store).administration.addToken({ name: 'ris', roles: ['service'] }, { actor: 'test' }));
     await sendByCStore(opacity!.files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, study);

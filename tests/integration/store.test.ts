@@ -12,7 +12,7 @@ import { openEmptyStore, storeBackends } from '../support/store.js';
 
 const nextMigration = Math.max(...migrations.map(({ id }) => id)) + 1;
 /** Tables that repositories address in SQL, without drizzle. */
-const plainTables = /^(model_alias|model_change|model_version|model_file|retraining_state|schedule_state)\./;
+const plainTables = /^(model_alias|model_change|model_version|model_file|retraining_state|schedule_state|hourly_figure)\./;
 const study = (n: number) => `2.25.${1000 + n}`;
 
 function result(n: number, more: Partial<NewResult> = {}): NewResult {

@@ -69,7 +69,7 @@ describe('train', () => {
     );
     assert.ok(report.accuracy > 0.7, `a bright disc on grey can be learned, found ${report.accuracy}`);
     assert.match(report.modelVersion, /^[0-9a-f]{12}$/);
-    assert.deepEqual(readdirSync(report.run).sort(), ['checkpoints', 'log.jsonl', 'loss.png', 'parts.jsonl']);
+    assert.deepEqual(readdirSync(report.run).sort(), ['checkpoints', 'log.jsonl', 'loss.png', 'parts.jsonl', 'run.json']);
 
     const folder = join(dataDir, 'models/versions', report.modelVersion);
     const lineage = JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as {

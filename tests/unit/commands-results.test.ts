@@ -44,7 +44,7 @@ const skipped: ResultRow = {
 
 describe('a result on the command line', () => {
   test('names study, outcome, the most probable finding and the text report', () => {
-    assert.equal(resultLine(row), '2.25.1  reported  Pneumonia 88 % present  2.25.2');
+    assert.equal(resultLine(row), '2.25.1  reported  Pneumonia 87.6 % present  2.25.2');
   });
 
   test('a skip has its reason in the place of a finding', () => {
