@@ -1,29 +1,12 @@
 import { searchText } from '../audit/search-text.js';
-import type { StudyInstanceUID } from '../dicom/uid.js';
-import { Fault } from '../errors.js';
-import { documentsWrittenHere } from '../reporting/erased-study.js';
 import { eraseFromRetraining } from '../retraining/erase-from-retraining.js';
-import type { AuditSubject } from '../store/audit-entries.js';
 import type { ReportPatient } from '../store/erasures.js';
-import { findData, jobSubjects, sentOf, type FoundData } from './find-data.js';
-import { findPatient, type ErasureSubject, type FoundPatient, type FoundStudy } from './find-patient.js';
+import type { Erasure, ErasureActor } from './erasure.js';
+import { auditSubject, namedIn } from './erasure-audit.js';
+import { findData, jobSubjects, sentOf } from './find-data.js';
+import { findPatient, type ErasureSubject } from './find-patient.js';
 import type { RetentionPorts } from './ports.js';
-
-/** Who acts, for the audit log. */
-export interface ErasureActor {
-  readonly actor: string;
-  readonly remote?: string;
-}
-
-/** What was found, and in `isErased` whether it is gone. */
-export interface Erasure extends FoundPatient, FoundData {
-  readonly isErased: boolean;
-  /** By which the audit log names the patient; absent if studies were named. */
-  readonly fingerprint: string | undefined;
-}
-
-/** An entry names at most this many things that were sent; the reply names all. */
-const maxNamed = 100;
+import { removeFromPacs } from './remove-from-pacs.js';
 
 /** Finds everything that this program has of a patient or of studies; nothing is changed. */
 export async function findErasable(subject: ErasureSubject, by: ErasureActor, ports: RetentionPorts): Promise<Erasure> {
@@ -90,41 +73,4 @@ async function findAll(subject: ErasureSubject, ports: RetentionPorts): Promise<
 
 async function reportPatientOf({ patientId, issuer }: ErasureSubject, ports: RetentionPorts): Promise<ReportPatient | undefined> {
   return patientId === undefined ? undefined : ports.reportPatient(patientId, issuer);
-}
-
-/** Documents and labels as the PACS contains them now: some may have arrived since they were found, from a job in progress. */
-async function removeFromPacs({ studyInstanceUID, pacsStudyId }: FoundStudy, { pacs, removeResultLabels }: RetentionPorts): Promise<void> {
-  if (pacsStudyId === undefined) return;
-  try {
-    const documents = documentsWrittenHere(await pacs.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID));
-    await pacs.content?.removeDocuments(documents);
-  } catch (error) {
-    // It consisted of our documents alone, which were removed.
-    if (error instanceof Fault && error.code === 'pacs-not-found') return;
-    throw error;
-  }
-  await removeResultLabels(pacsStudyId);
-}
-
-/** Counts, and what was sent; in place of the Patient ID its keyed hash. */
-function auditSubject({ fingerprint, studies, rows, jobs, files, sent, trainedVersions }: Erasure): AuditSubject {
-  const sum = (count: (study: FoundStudy) => number): number => studies.reduce((total, one) => total + count(one), 0);
-  return {
-    ...(fingerprint === undefined ? {} : { patient: `PatientID#${fingerprint}` }),
-    studies: studies.length,
-    reports: sum((one) => one.reports),
-    heatMaps: sum((one) => one.heatMaps),
-    keyObjects: sum((one) => one.keyObjects),
-    assessments: sum((one) => one.assessments),
-    rows: Object.values(rows).reduce((total, one) => total + one, 0),
-    jobs,
-    pictures: files.pictures,
-    runs: files.runs,
-    versions: trainedVersions.map(({ line, version }) => `${line} ${version}`),
-    sent: namedIn(sent),
-  };
-}
-
-function namedIn(sent: Erasure['sent']): readonly string[] {
-  return sent.slice(0, maxNamed).map(({ kind, to, id }) => `${kind} ${to} ${id}`);
 }

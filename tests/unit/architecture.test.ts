@@ -170,3 +170,16 @@ test('no file is longer than 350 lines, and the median is below 110', () => {
   const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
   assert.ok(sorted[Math.floor(sorted.length / 2)]! < 110);
 });
+
+test('a story fits on two screens: each file NAME-story.ts has at most 80 lines, and every story folder has one', () => {
+  const stories = files.filter(({ name }) => name.endsWith('-story.ts'));
+  const rows = readFileSync(join(projectRoot, 'docs/principles.md'), 'utf8').matchAll(/^\| ([a-z-]+) \| \*\*story:\*\*/gm);
+  assert.deepEqual(
+    [...rows].map(([, folder]) => folder!).filter((folder) => !stories.some(({ name }) => folderOf(name) === folder)),
+    [],
+  );
+  assert.deepEqual(
+    stories.map(({ name, text }) => `${name}: ${text.split('\n').length - 1}`).filter((one) => Number(one.split(': ')[1]) > 80),
+    [],
+  );
+});

@@ -254,13 +254,3 @@ test('every call of the walk-throughs is in the file that the architecture page 
   assert.ok(story);
   assert.deepEqual(wrong, []);
 });
-
-test('each story file has at most 80 lines', () => {
-  const stories = [
-    'reporting/report-story.ts',
-    'assessments/assessment-story.ts',
-    'retraining/retraining-story.ts',
-    'radiology-reports/radiology-report-story.ts',
-  ];
-  for (const name of stories) assert.ok(read(`src/${name}`).text.split('\n').length <= 81, name);
-});

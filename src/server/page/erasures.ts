@@ -1,4 +1,5 @@
-import { allowAnalysis, eraseAll, findErasable, type Erasure, type ErasureActor } from '../../retention/erase-story.js';
+import { allowAnalysis, eraseAll, findErasable } from '../../retention/erase-story.js';
+import type { Erasure, ErasureActor } from '../../retention/erasure.js';
 import type { RetentionPorts } from '../../retention/ports.js';
 import type { ErasurePort } from '../ports.js';
 import type { ShownErasure } from '../schemas/erasures.js';
