@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readPart10 } from '../../src/dicom/part10.js';
+import { derivedUid } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
 import type { RunningService } from '../../src/service/start-service.js';
+import type { StudyPage } from '../../src/server/page-types.js';
+import { accessParts } from '../support/access.js';
 import { chestAi } from '../support/chest-ai-command.js';
 import { chestStudy } from '../support/chest-study.js';
 import { documentOutline } from '../support/document-outline.js';
@@ -46,6 +49,17 @@ describe('a model that was brought along: challenger, shadow, gate, promotion wi
     });
     const bytes = await pacs.dicomWeb.retrieveInstance(studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID);
     return { report, text: documentOutline(readPart10(bytes).dataSet).join('\n') };
+  };
+
+  /** The findings that the study's page marks as not calibrated here. */
+  const markedOnPage = async ({ studyInstanceUID }: ReturnType<typeof chestStudy>) => {
+    const { administration } = accessParts(service.store);
+    const { token } = await administration.addToken({ name: derivedUid('viewer', studyInstanceUID), roles: ['viewer'] }, { actor: 'test' });
+    const response = await fetch(`${service.url}/api/studies/${studyInstanceUID}/page`, { headers: { Authorization: `Bearer ${token}` } });
+    const { history } = (await response.json()) as StudyPage;
+    const current = history.find(({ isCurrent }) => isCurrent)!;
+    assert.ok(current.findings.length > 0);
+    return current.findings.flatMap((one) => (one.isNotCalibratedHere ? [one.name] : [])).sort();
   };
 
   const shadowRowOf = async (model: ModelVersion, study: ReturnType<typeof chestStudy>) => {
@@ -98,6 +112,7 @@ describe('a model that was brought along: challenger, shadow, gate, promotion wi
     assert.match(text, /Pneumonia: absent below .*; not calibrated here, the publisher's values/);
     assert.match(text, /The model brought along is not calibrated here: its probabilities and thresholds are the publisher's/);
     assert.match(text, /No feature guard was fitted for the model brought along/);
+    assert.deepEqual(await markedOnPage(study), ['covid-19', 'pleural-effusion', 'pneumonia']);
 
     const history = (await registry.history()).at(-1)!;
     assert.match(history.why, /without the gate: published validation at three hospitals/);
@@ -109,6 +124,7 @@ describe('a model that was brought along: challenger, shadow, gate, promotion wi
     const restored = await reportOf(again);
     assert.equal(restored.report.algorithm.deviceUID, service.model.deviceUID);
     assert.doesNotMatch(restored.text, /calibrated here/);
+    assert.deepEqual(await markedOnPage(again), []);
   });
 
   test('a network of a known architecture in safetensors: in shadow, with its findings', async () => {

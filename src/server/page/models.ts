@@ -9,6 +9,7 @@ import { retrainingStateOf } from './retraining-state.js';
 import { defaultLine } from '../../lib/model-line.js';
 import { limitationsIn } from '../../registry/card-limitations.js';
 import { unseenFigureSchema } from '../schemas/models.js';
+import { notCalibratedIn } from './not-calibrated.js';
 import { lineNamed, type PageLine } from './page-lines.js';
 import type { Jobs } from '../../jobs/jobs.js';
 
@@ -143,10 +144,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** What was not fitted at the hospital. */
 function openIn({ networks }: ModelVersion): Pick<ShownModel, 'notCalibratedHere' | 'withoutGuard'> {
-  const outputs = Object.values(networks).flatMap((network) => network.outputs);
-  const notCalibrated = [
-    ...new Set(outputs.flatMap((output) => (output.kind === 'finding' && output.calibratedHere === false ? [output.name] : []))),
-  ];
+  const notCalibrated = [...notCalibratedIn({ networks })];
   const withoutGuard = (['xray', 'ct'] as const).filter((kind) => networks[kind] && !networks[kind].gate);
   return {
     ...(notCalibrated.length > 0 ? { notCalibratedHere: notCalibrated } : {}),

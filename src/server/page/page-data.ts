@@ -34,6 +34,7 @@ import { shownFailedJobs } from './failed-jobs.js';
 import { priorOfPage } from './prior.js';
 import { DisplayFrames } from './display-frames.js';
 import { imagesInPacs } from './images-in-pacs.js';
+import { NotCalibratedHere } from './not-calibrated.js';
 import { pageModels, type ModelParts } from './models.js';
 import { searchWorklist } from './search-worklist.js';
 import { usableUid } from '../parameters.js';
@@ -58,10 +59,14 @@ export interface PageParts extends ModelParts {
 
 const latencyResults = 200;
 
+/** A version that cannot be read now is not known. */
+const none: ReadonlySet<string> = new Set();
+
 /** The data of the page, from the running parts. */
 export function pagePortOf(parts: PageParts): PagePort {
   const { pacs, store, jobs, reportPorts, assessments } = parts;
   const uploads = new UploadAnalyses(reportPorts, parts.serving, parts.triedModels);
+  const notCalibrated = new NotCalibratedHere(parts.lines);
   const files = new DisplayFrames(pacs, parts.frameReader);
   const { routing } = reportPorts.settings;
   const { triage } = parts;
@@ -142,7 +147,7 @@ export function pagePortOf(parts: PageParts): PagePort {
         throw new Fault('request-invalid', 'expected a UID in the address, found something else');
       if (found instanceof Fault && found.code === 'pacs-not-found' && rows.length === 0) throw found;
       const history = await Promise.all(
-        [...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)),
+        [...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store, notCalibrated)),
       );
       const current = rows.find(({ isCurrent }) => isCurrent);
       const reading: { readonly reading?: ShownReading } =
@@ -231,9 +236,20 @@ function shownFinding({ name, meaning, probability, decision, modelVersion }: Re
   return { name, meaning, probability, decision, ...(modelVersion === undefined ? {} : { modelVersion }) };
 }
 
-async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry> {
+async function historyEntry(row: ResultRow, store: Store, notCalibrated: NotCalibratedHere): Promise<HistoryEntry> {
+  const shown = shownRow(row);
+  const marked = (findings: readonly PageFinding[]): Promise<readonly PageFinding[]> =>
+    Promise.all(
+      findings.map(async (one) =>
+        one.modelVersion !== undefined && (await notCalibrated.findingsOf(one.modelVersion).catch(() => none)).has(one.name)
+          ? { ...one, isNotCalibratedHere: true as const }
+          : one,
+      ),
+    );
   return {
-    ...shownRow(row),
+    ...shown,
+    findings: await marked(shown.findings),
+    ...(shown.otherFindings ? { otherFindings: await marked(shown.otherFindings) } : {}),
     isCurrent: row.isCurrent,
     ...(row.engine ? { engine: row.engine } : {}),
     documents: row.documents,

@@ -15,7 +15,12 @@ export const findingShape = {
   decision: decisionSchema,
   modelVersion: z.string().exactOptional().describe('of the model that found it'),
 };
-export const findingSchema = z.object(findingShape).readonly();
+export const findingSchema = z
+  .object({
+    ...findingShape,
+    isNotCalibratedHere: z.literal(true).exactOptional().describe("on a study's own page: probability and thresholds are the publisher's"),
+  })
+  .readonly();
 export type PageFinding = z.infer<typeof findingSchema>;
 
 const rowShape = {

@@ -150,6 +150,11 @@ function Findings({ entry, page }: { readonly entry: HistoryEntry; readonly page
             </Text>
           </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
+          {finding.isNotCalibratedHere && (
+            <Text size="sm" className="quiet" data-testid="not-calibrated">
+              {t('finding.notCalibrated')}
+            </Text>
+          )}
           <FindingViewerLink page={page} meaning={finding.meaning} />
           {prior && <PriorFinding prior={prior} name={finding.name} />}
           {severalModels && finding.modelVersion && (
