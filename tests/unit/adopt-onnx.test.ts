@@ -40,6 +40,26 @@ for (const [name, expected] of Object.entries(golden))
     expected.maps?.forEach((value, index) => assert.ok(Math.abs(value - maps[index]!) < 1e-5));
   });
 
+/* tests/oracles/adopt/onnx_float16.py: weights in half precision; the first and the last two also take and yield it. */
+for (const [name, expected] of Object.entries(goldenOf(join(folder, 'golden-float16.json'))))
+  test(`${name}.onnx, in half precision: the probabilities of onnxruntime in Python; a new head reads its embedding`, async () => {
+    const { graph, input, objective } = await reader.read(join(folder, `${name}.onnx`));
+    assert.deepEqual([graph.output.activation, graph.input.layout], [expected.activation, expected.layout]);
+    const predictor = await engine.load(graph);
+    const prediction = await predictor.predict(phantomBatch(input, 3));
+    await predictor.release();
+    const found = probabilitiesOf(prediction, 2, objective);
+    expected.probabilities.forEach((value, output) => assert.ok(Math.abs(value - found[output]!) < 5e-4, `${found[output]} for ${value}`));
+    const features = graph.embedding!.features;
+    assert.equal(features, expected.features);
+    const weights = Float32Array.from({ length: 2 * features }, (_, index) => Math.sin(index));
+    const changed = await engine.load(withNewHead(graph, { weights, bias: Float32Array.of(0, 1) }));
+    const again = await changed.predict(phantomBatch(input, 1));
+    await changed.release();
+    const logit = prediction.embedding.subarray(0, features).reduce((sum, value, index) => sum + value * weights[index]!, 0);
+    assert.ok(Math.abs(again.logits[0]! - logit) < 1e-2, `${again.logits[0]} for ${logit}`);
+  });
+
 const refusals: Readonly<Record<string, RegExp>> = {
   'custom-operator':
     /node .+: expected operators of ONNX, found the custom operator clinic\.example:SpecialSigmoid; export the model without it/,

@@ -3,8 +3,9 @@ import type { ForeignGraph } from '../../../network/foreign-graph.js';
 import type { InputBatch, Prediction } from '../../engine.js';
 import { asRows, classActivationMaps, noMaps, toChannelsLast, toLogits, type YieldedTensor } from '../../foreign/foreign-outputs.js';
 import { predictInGroups } from '../../foreign/predict-in-groups.js';
-import { checkFile } from '../model-file/describe-classifier.js';
-import { withOutputs } from '../model-file/extend-model.js';
+import { readElements } from '../../../network/element-type.js';
+import { checkFile, half } from '../model-file/describe-classifier.js';
+import { floatInputName, withFloatInput, withOutputs } from '../model-file/extend-model.js';
 import { readOnnxFile } from '../model-file/onnx-file.js';
 import type { OnnxSessionSettings } from '../protocol.js';
 import { sessionOptions, type BlockingSession } from './inference-session.js';
@@ -21,15 +22,18 @@ export async function openForeignSession(graph: ForeignGraph, settings: OnnxSess
   checkFile(file);
   const wanted = [graph.output.name, graph.embedding?.name, graph.classActivation?.featureMap].filter((name) => name !== undefined);
   const missing = [...new Set(wanted)].filter((name) => !file.outputs.some((output) => output.name === name));
-  const session = await InferenceSession.create(withOutputs(model, missing), sessionOptions(settings));
-  const shape = file.inputs.find(({ name }) => name === graph.input.name)?.shape;
+  const image = file.inputs.find(({ name }) => name === graph.input.name);
+  const isHalf = image?.elementType === half;
+  const extended = withOutputs(isHalf ? withFloatInput(model, image.name) : model, missing);
+  const session = await InferenceSession.create(extended, sessionOptions(settings));
+  const inputName = isHalf ? floatInputName : graph.input.name;
+  const shape = image?.shape;
   const flat = shape?.length === 2;
   const run = async (input: InputBatch): Promise<Prediction> => {
-    const output = await session.run({ [graph.input.name]: inputTensor(input, graph.input.layout, flat) }, wanted);
+    const output = await session.run({ [inputName]: inputTensor(input, graph.input.layout, flat) }, wanted);
     const yielded = (name: string): YieldedTensor => {
       const tensor = output[name]!;
-      if (tensor.type !== 'float32') throw new Error(`${name}: expected float32, found ${tensor.type}`);
-      return { dims: tensor.dims, values: tensor.data as Float32Array };
+      return { dims: tensor.dims, values: floatsOf(name, tensor) };
     };
     return predictionOf(graph, input.batch, yielded);
   };
@@ -44,6 +48,14 @@ function inputTensor({ data, batch, channels, height, width }: InputBatch, layou
   const values = layout === 'NCHW' ? data : toChannelsLast(data, batch, channels, height, width);
   if (flat) return new Tensor('float32', values, [batch, channels * height * width]);
   return new Tensor('float32', values, layout === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels]);
+}
+
+/** onnxruntime gives half precision as numbers where JavaScript has an array for them, else as their bits. */
+function floatsOf(name: string, { type, data }: Tensor): Float32Array {
+  if (type === 'float32') return data as Float32Array;
+  if (type !== 'float16') throw new Error(`${name}: expected float32 or float16, found ${type}`);
+  if (!(data instanceof Uint16Array)) return Float32Array.from(data as unknown as ArrayLike<number>);
+  return readElements(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 'F16');
 }
 
 function predictionOf(

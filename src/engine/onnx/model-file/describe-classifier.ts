@@ -6,6 +6,8 @@ import { readOnnxFile, type OnnxDimension, type OnnxFile, type OnnxValue } from 
 import { tensorMistake } from './tensor-values.js';
 
 const float = 1;
+/** `TensorProto.DataType` of half precision (IEEE 754 binary16). */
+export const half = 10;
 const elementNames: Readonly<Record<number, string>> = {
   2: 'uint8',
   3: 'int8',
@@ -84,9 +86,9 @@ function imageInput({ inputs, initializers }: OnnxFile): OnnxValue {
     throw new Error(
       `expected one input, a picture, found ${given.length === 0 ? 'none' : given.map(({ name }) => name).join(', ')}; export the model with the picture as its only input`,
     );
-  if (image.kind !== 'tensor' || image.elementType !== float)
+  if (image.kind !== 'tensor' || !isReal(image.elementType))
     throw new Error(
-      `input ${image.name}: expected a tensor of float32, found ${image.kind === 'tensor' ? (elementNames[image.elementType] ?? `element type ${image.elementType}`) : `a ${image.kind}`}; export the model in float32`,
+      `input ${image.name}: expected a tensor of float32 or float16, found ${image.kind === 'tensor' ? (elementNames[image.elementType] ?? `element type ${image.elementType}`) : `a ${image.kind}`}; export the model in float32`,
     );
   return image;
 }
@@ -123,6 +125,10 @@ function flatSize(name: string, length: OnnxDimension, options: ForeignOptions):
   return resolveInputSize(name, { channels, height, width }, options);
 }
 
+function isReal(elementType: number): boolean {
+  return elementType === float || elementType === half;
+}
+
 /** The value with the scores: the only output of floats [batch, outputs], or the one that is named. */
 function scoresOf({ outputs, nodes, initializers }: OnnxFile, walk: GraphWalk, { output }: ForeignOptions): OnnxValue {
   if (output !== undefined) {
@@ -136,13 +142,13 @@ function scoresOf({ outputs, nodes, initializers }: OnnxFile, walk: GraphWalk, {
   const scores = outputs.flatMap((value): OnnxValue[] => {
     const maker = walk.maker(value.name);
     if (value.kind === 'sequence' && maker?.operator === 'ZipMap') return [{ name: maker.inputs[0]!, kind: 'tensor', elementType: float }];
-    return value.kind === 'tensor' && (value.elementType === float || value.elementType === 0) ? [value] : [];
+    return value.kind === 'tensor' && (isReal(value.elementType) || value.elementType === 0) ? [value] : [];
   });
   const plausible = scores.length > 1 ? scores.filter((value) => isScores(value.shape)) : scores;
   const [found] = plausible;
   if (!found)
     throw new Error(
-      `expected an output of float32 [batch, outputs], found ${outputs.map((value) => `${value.name} (${describeValue(value)})`).join(', ') || 'none'}`,
+      `expected an output of float32 or float16 [batch, outputs], found ${outputs.map((value) => `${value.name} (${describeValue(value)})`).join(', ') || 'none'}`,
     );
   if (plausible.length > 1)
     throw new Error(`expected one output of scores, found ${plausible.map(({ name }) => name).join(', ')}; choose one with --output`);
