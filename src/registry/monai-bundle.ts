@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { Fault } from '../errors.js';
 import type { Tensors } from '../network/safetensors.js';
 import type { InputSpecification } from './input-file.js';
@@ -22,7 +23,7 @@ export interface MonaiBundle {
   readonly messages: readonly string[];
 }
 
-const maxJsonBytes = 2 ** 20;
+const maxDescriptionBytes = 2 ** 20;
 
 /** Whether a folder is a MONAI bundle. */
 export async function isMonaiBundle(folder: string): Promise<boolean> {
@@ -36,9 +37,9 @@ export async function isMonaiBundle(folder: string): Promise<boolean> {
  */
 export async function readMonaiBundle(folder: string): Promise<MonaiBundle> {
   const metadataPath = join(folder, 'configs/metadata.json');
-  const metadata = await readJson(metadataPath);
-  const inferencePath = join(folder, 'configs/inference.json');
-  const inference = await readJson(inferencePath);
+  const metadata = await readDescription(metadataPath);
+  const inferencePath = await inferenceIn(folder);
+  const inference = await readDescription(inferencePath);
   const format = record(metadata['network_data_format']);
   const [image, ...others] = Object.values(record(format['inputs'])).map(record);
   const [scores] = Object.values(record(format['outputs'])).map(record);
@@ -173,14 +174,24 @@ function resolved(transform: BundleTransform, resolve: (value: unknown) => unkno
   return Object.fromEntries(Object.entries(transform).map(([key, value]) => [key, resolve(value)]));
 }
 
-async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** configs/inference.json, or the same in YAML, as newer bundles have it. */
+async function inferenceIn(folder: string): Promise<string> {
+  const paths = ['json', 'yaml', 'yml'].map((ending) => join(folder, `configs/inference.${ending}`));
+  for (const path of paths) if ((await lstat(path).catch(() => undefined))?.isFile()) return path;
+  return paths[0]!;
+}
+
+/** JSON or, by the ending of the name, YAML, without types of its own. Aliases are limited: a few lines could name millions of values. */
+async function readDescription(path: string): Promise<Readonly<Record<string, unknown>>> {
   const status = await lstat(path).catch(() => undefined);
-  if (!status?.isFile()) return refuse('expected a JSON file, found none; a bundle in YAML has to be converted to JSON', path);
-  if (status.size > maxJsonBytes) return refuse(`expected at most ${maxJsonBytes} bytes, found ${status.size}`, path);
+  if (!status?.isFile()) return refuse('expected a file in JSON or YAML, found none', path);
+  if (status.size > maxDescriptionBytes) return refuse(`expected at most ${maxDescriptionBytes} bytes, found ${status.size}`, path);
+  const format = path.endsWith('.json') ? 'JSON' : 'YAML';
   try {
-    return record(JSON.parse(await readFile(path, 'utf8')));
+    const text = await readFile(path, 'utf8');
+    return record(format === 'JSON' ? JSON.parse(text) : parse(text, { maxAliasCount: 50, logLevel: 'error' }));
   } catch (error) {
-    return refuse(`expected JSON (${error instanceof Error ? error.message : String(error)})`, path);
+    return refuse(`expected ${format} (${error instanceof Error ? error.message : String(error)})`, path);
   }
 }
 

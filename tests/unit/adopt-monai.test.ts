@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { stringify } from 'yaml';
 import { projectRoot } from '../../src/config.js';
 import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
 import { Fault } from '../../src/errors.js';
@@ -98,6 +99,31 @@ test('a bundle of a 2-D classifier: network, preprocessing, outputs and weights'
     transposed: true,
   });
   assert.match(messages.join(' '), /rows and columns exchanged/);
+});
+
+test('a bundle whose inference is described in YAML is the same bundle; broken YAML and a bomb of aliases are refused', async () => {
+  const folder = bundle({ weights: 'model.pt' });
+  const asYaml = bundle({ weights: 'model.pt' });
+  rmSync(join(asYaml, 'configs/inference.json'));
+  const path = join(asYaml, 'configs/inference.yaml');
+  writeFileSync(path, stringify(inference));
+  const { weights: _json, ...expected } = await readMonaiBundle(folder);
+  const { weights: _yaml, ...found } = await readMonaiBundle(asYaml);
+  assert.deepEqual(found, expected);
+  const refused = (message: RegExp): Promise<void> =>
+    assert.rejects(readMonaiBundle(asYaml), (error) => {
+      assert.ok(error instanceof Fault && error.code === 'model-invalid', String(error));
+      assert.match(error.detail, message);
+      assert.equal(error.subject.source, path);
+      return true;
+    });
+  writeFileSync(path, 'network_def: [unclosed');
+  await refused(/expected YAML \(/);
+  const levels = Array.from({ length: 9 }, (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`);
+  writeFileSync(path, ['l0: &l0 [1, 2]', ...levels].join('\n'));
+  await refused(/expected YAML \(.*alias/);
+  writeFileSync(path, 'network_def: !!python/object/apply:os.system ["true"]');
+  await refused(/found/);
 });
 
 const withTransform = (transform: object): object => ({ inference: { preprocessing: { transforms: [transform] } } });
