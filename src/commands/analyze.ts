@@ -232,8 +232,12 @@ function decidedFindings(
   return { findings: all.filter(isFirst).map(shown), ...(others.length > 0 ? { otherFindings: others.map(shown) } : {}) };
 }
 
-export function printed({ name, probability, decision }: FindingPrediction, { settings }: Analyser): FileResult['findings'][number] {
-  return { name, code: settings.termsOf(name).concept.value, probability, decision };
+export function printed(
+  { name, probability, decision, isNotCalibratedHere }: FindingPrediction,
+  { settings }: Analyser,
+): FileResult['findings'][number] {
+  const code = settings.termsOf(name).concept.value;
+  return { name, code, probability, decision, ...(isNotCalibratedHere ? { isNotCalibratedHere } : {}) };
 }
 
 function toolsFor(analyser: FileAnalyser, pacs: FilePacs): ReportPorts {

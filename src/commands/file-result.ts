@@ -1,11 +1,14 @@
 import { csvLine } from '../lib/csv-line.js';
+import { probabilityText, type ShownProbability } from '../lib/probability-text.js';
 
 /** A finding of a file. */
 export interface FileFinding {
   readonly name: string;
   readonly code: string;
   readonly probability: number;
-  readonly decision: string;
+  readonly decision: ShownProbability['decision'];
+  /** Probability and thresholds are the publisher's. With `--sr` the document says so instead. */
+  readonly isNotCalibratedHere?: true;
   /** Where several models analysed the file. */
   readonly modelVersion?: string;
 }
@@ -58,7 +61,10 @@ export function resultFormat(format: 'text' | 'json' | 'csv', findings: readonly
 
 function textOf(result: FileResult): string {
   const findings = result.findings
-    .map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`)
+    .map(
+      ({ name, isNotCalibratedHere, ...one }) =>
+        `${name} ${probabilityText(one)} % ${one.decision}${isNotCalibratedHere ? ' (not calibrated here)' : ''}`,
+    )
     .join(', ');
   return `${result.file}  ${result.outcome}  ${findings || (result.reason ?? '')}`;
 }

@@ -47,7 +47,13 @@ export interface Analyzed {
   readonly studyInstanceUID?: string;
   readonly outcome: 'reported' | 'skipped' | 'failed';
   readonly reason?: string;
-  readonly findings: readonly { readonly name: string; readonly code: string; readonly probability: number; readonly decision: string }[];
+  readonly findings: readonly {
+    readonly name: string;
+    readonly code: string;
+    readonly probability: number;
+    readonly decision: string;
+    readonly isNotCalibratedHere?: true;
+  }[];
   readonly engine: string;
   readonly modelVersion: string;
 }
