@@ -1,11 +1,11 @@
 import { loadavg } from 'node:os';
 import type { Store } from '../../src/store/store.js';
+import { fillIndex, firstResultAt as start } from '../support/many-studies.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 import { spread } from './median.js';
 
 const studies = 100_000;
 const pages = 40;
-const start = Date.UTC(2026, 0, 1);
 /** Which studies are read, in SQL, and how many of the oldest have exceeded the limit. */
 const readingStates = [
   ['99 of 100 read, half of the others over the limit', 'urgency::int % 100 <> 7', studies / 2],
@@ -28,7 +28,7 @@ export async function bench(): Promise<void> {
     for (const analysed of [true, false]) {
       const store = await openEmptyStore(backend);
       try {
-        await fill(store);
+        await fillIndex(store, studies);
         if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.result, chest_ai.reading, chest_ai.assessment' });
         console.log(
           `a page of 50 of ${studies.toLocaleString('en')} studies, ${backend.name} database, ${analysed ? 'with' : 'without'} statistics; load average ${loadavg()[0]!.toFixed(1)}:`,
@@ -121,31 +121,4 @@ async function timed(
   const started = performance.now();
   const { next } = await store.worklist.page(filter);
   return { took: performance.now() - started, next };
-}
-
-/** By one statement: the index, not the way into it, is measured. One in five has something present, one in a thousand something rare, of the oldest thousand one in ten something that nobody has had since. */
-async function fill(store: Store): Promise<void> {
-  const finding = (name: string, decision: string): string =>
-    `jsonb_build_array(jsonb_build_object('name', '${name}', 'code', '1', 'scheme', 'SCT', 'meaning', '${name}', 'probability', 0.5, 'decision', '${decision}'))`;
-  await store.sql.query({
-    text: `INSERT INTO chest_ai.result (result_id, study_instance_uid, created_at, outcome, rule, priority, model_version, engine, input_key, findings, documents, is_current, timings_ms)
-      SELECT 'r' || n, '1.2.' || n, timestamptz '2026-01-01' + n * interval '1 second', CASE n % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'skipped' ELSE 'reported' END, 'chest-x-ray', n % 3 + 4, 'abc', 'engine', 'k' || n,
-        CASE WHEN n <= 1000 AND n % 10 = 0 THEN ${finding('old', 'present')} WHEN n % 1000 = 0 THEN ${finding('rare', 'present')} WHEN n % 5 = 0 THEN ${finding('pneumonia', 'present')} ELSE ${finding('pneumonia', 'absent')} END, '[]'::jsonb, true, '{"infer": 40}'::jsonb
-      FROM generate_series(1, ${studies}) AS n`,
-  });
-  await store.sql.query({
-    text: `INSERT INTO chest_ai.reading (study_instance_uid, waits, waiting_since, urgency, modalities, is_disagreed)
-      SELECT study_instance_uid, true, created_at, (hashtext(study_instance_uid) & 1023) % 1000,
-        CASE WHEN substr(study_instance_uid, 5)::int % 10000 = 3 THEN ARRAY['RF'] ELSE ARRAY['DX'] END, substr(study_instance_uid, 5)::int % 500 = 0
-      FROM chest_ai.result`,
-  });
-  // One reader has assessed half of the studies, another all of them.
-  for (const [reader, every] of [
-    ['ann', 2],
-    ['all', 1],
-  ] as const)
-    await store.sql.query({
-      text: `INSERT INTO chest_ai.assessment (sop_instance_uid, series_instance_uid, study_instance_uid, kind, reader, verified, adjudicates, origin, given_at, findings, predecessors)
-        SELECT '${reader}' || n, 's', '1.2.' || n, 'assessment', '${reader}', false, false, 'page', now(), '[]', '[]' FROM generate_series(1, ${studies}) AS n WHERE n % ${every} = 0`,
-    });
 }

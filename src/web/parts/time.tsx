@@ -1,5 +1,6 @@
-import type { ReactNode } from 'react';
+import { useSyncExternalStore, type ReactNode } from 'react';
 import { useTexts } from '../texts/texts.js';
+import { dateFormat, relativeFormat } from './formatters.js';
 
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400],
@@ -8,12 +9,31 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 1],
 ];
 
+/** Times that say how long ago something was are at most this old. */
+const tickMs = 30_000;
+
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** One timer for all of them. */
+function onTick(tell: () => void): () => void {
+  listeners.add(tell);
+  timer ??= setInterval(() => listeners.forEach((one) => one()), tickMs);
+  return () => {
+    listeners.delete(tell);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
 /** How long ago, with the moment itself as its title. */
 export function Ago({ at }: { readonly at: string }): ReactNode {
   const { language } = useTexts();
   const seconds = Math.round((Date.parse(at) - Date.now()) / 1000);
+  useSyncExternalStore(onTick, () => Math.floor(Date.now() / tickMs));
   const [unit, size] = steps.find(([, one]) => Math.abs(seconds) >= one) ?? ['second', 1];
-  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / size), unit);
+  const words = relativeFormat(language, { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / size), unit);
   return (
     <time dateTime={at} title={moment(at, language)}>
       {words}
@@ -23,7 +43,7 @@ export function Ago({ at }: { readonly at: string }): ReactNode {
 
 /** Date and time with the time zone, e.g. "15 Jan 2026, 14:03:12 GMT+1". */
 export function moment(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     year: 'numeric',
     month: 'short',
     day: 'numeric',
@@ -42,7 +62,5 @@ export function timeZone(): string {
 /** "20260115" as the language writes dates; any other text stays as it is. */
 export function dicomDate(text: string, language: string): string {
   const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(text) ?? [];
-  return day
-    ? new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${year}-${month}-${day}T00:00:00Z`))
-    : text;
+  return day ? dateFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${year}-${month}-${day}T00:00:00Z`)) : text;
 }
