@@ -4,9 +4,9 @@
 #
 #   setup.sh SECRETS GIVEN [DATA]
 #
-# SECRETS  gets one folder for each service: orthanc, postgres, chest-ai, tls
-# GIVEN    files here are used instead of new ones: orthanc-password, database-password, hint-token, and
-#          tls.pem with tls.key (the certificate of the hospital's authority)
+# SECRETS  gets one folder for each service: orthanc, postgres, chest-ai, tls, prometheus, grafana
+# GIVEN    files here are used instead of new ones: orthanc-password, database-password, hint-token, metrics-token,
+#          grafana-password, and tls.pem with tls.key (the certificate of the hospital's authority)
 # DATA     folders of data whose owner is set: orthanc, chest-ai
 #
 # As root it gives each file to the account of its service; otherwise every file stays with the user who runs it.
@@ -17,8 +17,9 @@ secrets=${1:?usage: setup.sh SECRETS GIVEN [DATA]}
 given=${2:?usage: setup.sh SECRETS GIVEN [DATA]}
 data=${3:-}
 
-# The accounts of the images: orthancteam/orthanc and postgres 999, node 1000, nginx 101.
-orthanc=999 postgres=999 chest_ai=1000 nginx=101
+# The accounts of the images: orthancteam/orthanc and postgres 999, node 1000, nginx 101, Prometheus 65534,
+# Grafana 472.
+orthanc=999 postgres=999 chest_ai=1000 nginx=101 prometheus=65534 grafana=472
 certificate_days=397
 renew_before_seconds=2592000 # 30 days
 
@@ -39,17 +40,17 @@ store() { # UID FILE, content on standard input
   own "$1" "$2"
 }
 
-secret() { # NAME: the one given, else the one made before, else a new one
+secret() { # NAME [SERVICE that has it first]: the one given, else the one made before, else a new one
   if [ -s "$given/$1" ]; then
     tr -d '\r\n' < "$given/$1"
-  elif [ -s "$secrets/chest-ai/$1" ]; then
-    cat "$secrets/chest-ai/$1"
+  elif [ -s "$secrets/${2:-chest-ai}/$1" ]; then
+    cat "$secrets/${2:-chest-ai}/$1"
   else
     openssl rand -hex 24 | tr -d '\n'
   fi
 }
 
-for folder in orthanc postgres chest-ai tls; do mkdir -p "$secrets/$folder"; done
+for folder in orthanc postgres chest-ai tls prometheus grafana; do mkdir -p "$secrets/$folder"; done
 
 # Orthanc's image replaces $NAME in its configuration by a variable of the environment.
 if [ -s "$given/orthanc-password" ] && grep -q '[$[:cntrl:]]' "$given/orthanc-password"; then
@@ -57,12 +58,15 @@ if [ -s "$given/orthanc-password" ] && grep -q '[$[:cntrl:]]' "$given/orthanc-pa
   exit 1
 fi
 
-# First to the service, which holds all three: what a run that was interrupted has made is found there by the next.
-for name in orthanc-password hint-token database-password; do
+# First to the service, which holds what others share with it: what a run that was interrupted has made is found there by the next.
+for name in orthanc-password hint-token database-password metrics-token; do
   secret "$name" | store $chest_ai "$secrets/chest-ai/$name"
 done
 for name in orthanc-password hint-token; do store $orthanc "$secrets/orthanc/$name" < "$secrets/chest-ai/$name"; done
 store $postgres "$secrets/postgres/database-password" < "$secrets/chest-ai/database-password"
+
+store $prometheus "$secrets/prometheus/metrics-token" < "$secrets/chest-ai/metrics-token"
+secret grafana-password grafana | store $grafana "$secrets/grafana/grafana-password"
 
 # A password of one's own may hold characters that mean something in a URL.
 password=$(od -An -v -tx1 "$secrets/chest-ai/database-password" | tr -d '\n' | sed 's/ /%/g')
@@ -88,6 +92,8 @@ own $orthanc "$secrets/orthanc"
 own $postgres "$secrets/postgres"
 own $chest_ai "$secrets/chest-ai"
 own $nginx "$secrets/tls"
+own $prometheus "$secrets/prometheus"
+own $grafana "$secrets/grafana"
 
 # Volumes are made for root; one of an older release may hold files of another account.
 if [ -n "$data" ]; then

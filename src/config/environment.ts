@@ -19,6 +19,8 @@ const environmentSettings = {
   HINT_TOKEN_FILE: ['server', 'hintTokenFile'],
   PUBLIC_URL: ['server', 'publicUrl'],
   TRUSTED_PROXIES: ['server', 'trustedProxies'],
+  METRICS_TOKEN: ['access', 'metricsToken'],
+  METRICS_TOKEN_FILE: ['access', 'metricsTokenFile'],
   OIDC_ISSUER: ['access', 'oidc', 'issuer'],
   OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
