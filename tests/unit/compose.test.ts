@@ -160,6 +160,7 @@ describe('C3: docker compose up from a fresh clone', () => {
       tls: compose.services['tls']!.user,
       prometheus: compose.services['prometheus']!.user,
       grafana: compose.services['grafana']!.user,
+      keycloak: compose.services['keycloak']!.user,
       'chest-ai': imageUser(),
     };
     for (const [service, account] of Object.entries(accounts)) {

@@ -59,7 +59,9 @@ test('compose takes docker-compose.yml, and not one with a mistake', {
   const folder = mkdtempSync(join(tmpdir(), 'chest-ai-compose-'));
   const statusOf = (text: string) => {
     writeFileSync(join(folder, 'docker-compose.yml'), text);
-    return spawnSync(program, [...more, '-f', join(folder, 'docker-compose.yml'), 'config', '--quiet'], { cwd: folder, encoding: 'utf8' });
+    const profiles = ['gpu', 'monitoring', 'keycloak'].flatMap((name) => ['--profile', name]);
+    const files = [join(folder, 'docker-compose.yml'), join(projectRoot, 'deploy/monitoring/journal.yml')].flatMap((file) => ['-f', file]);
+    return spawnSync(program, [...more, ...files, ...profiles, 'config', '--quiet'], { cwd: folder, encoding: 'utf8' });
   };
   const text = readFileSync(join(projectRoot, 'docker-compose.yml'), 'utf8');
   assert.equal(statusOf(text).status, 0, statusOf(text).stderr);
