@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse } from 'yaml';
 import { projectRoot } from '../../src/config.js';
 import { alertRules, dashboardQueries, metricsIn, monitoringFolder, readExposition } from '../support/monitoring.js';
 import { chestStudy } from '../support/chest-study.js';
@@ -138,6 +139,17 @@ describe('deploy/monitoring with a running service', () => {
       assert.deepEqual(
         (await query('chest_ai_ready{job="chest-ai"}')).result.map(({ value }) => value[1]),
         ['1'],
+      );
+      const adapter = parse(readFileSync(join(monitoringFolder, 'prometheus-adapter.yml'), 'utf8')) as {
+        readonly rules: { readonly external: readonly [{ readonly metricsQuery: string }] };
+      };
+      const waiting = adapter.rules.external[0].metricsQuery
+        .replace('<<.Series>>', 'chest_ai_jobs')
+        .replace('<<.LabelMatchers>>', 'job="chest-ai"');
+      assert.deepEqual(
+        (await query(waiting)).result.map(({ value }) => value[1]),
+        ['0'],
+        'no study waits for a worker',
       );
       // Nothing failed here, no drift was checked, and no report of a radiologist is read.
       const mayBeEmpty = [

@@ -210,6 +210,16 @@ describe('deploy/helm, rendered', { skip: noKubernetesTools }, () => {
     );
   });
 
+  test('the PodMonitor reads with the token of the Secret, and is refused without one', () => {
+    const monitor = rendered({ 'podMonitor.enabled': true }).find(({ kind }) => kind === 'PodMonitor')!;
+    const [endpoint] = monitor.spec['podMetricsEndpoints'] as readonly { readonly port: string; readonly authorization: unknown }[];
+    assert.deepEqual([endpoint!.port, endpoint!.authorization], ['http', { credentials: { name: 'chest-ai', key: 'metrics-token' } }]);
+    assert.match(
+      render({ 'podMonitor.enabled': true, 'secrets.keys.metricsToken': '' }).stderr,
+      /podMonitor needs secrets\.keys\.metricsToken/,
+    );
+  });
+
   test('helm refuses an unknown value, a secret as a variable, and a second trainer on one volume', () => {
     for (const [wrong, message] of [
       [{ rolles: {} }, /rolles/],
