@@ -4,9 +4,9 @@
 #
 #   setup.sh SECRETS GIVEN [DATA]
 #
-# SECRETS  gets one folder for each service: orthanc, postgres, chest-ai, tls
-# GIVEN    files here are used instead of new ones: orthanc-password, database-password, hint-token, and
-#          tls.pem with tls.key (the certificate of the hospital's authority)
+# SECRETS  gets one folder for each service: orthanc, postgres, chest-ai, tls, prometheus, grafana, keycloak
+# GIVEN    files here are used instead of new ones: orthanc-password, database-password, hint-token, metrics-token,
+#          grafana-password, oidc-client-secret, keycloak-admin-password, and tls.pem with tls.key (the certificate of the hospital's authority)
 # DATA     folders of data whose owner is set: orthanc, chest-ai
 #
 # As root it gives each file to the account of its service; otherwise every file stays with the user who runs it.
@@ -17,8 +17,9 @@ secrets=${1:?usage: setup.sh SECRETS GIVEN [DATA]}
 given=${2:?usage: setup.sh SECRETS GIVEN [DATA]}
 data=${3:-}
 
-# The accounts of the images: orthancteam/orthanc and postgres 999, node 1000, nginx 101.
-orthanc=999 postgres=999 chest_ai=1000 nginx=101
+# The accounts of the images: orthancteam/orthanc and postgres 999, node 1000, nginx 101, Prometheus 65534,
+# Grafana 472, Keycloak 1000.
+orthanc=999 postgres=999 chest_ai=1000 nginx=101 prometheus=65534 grafana=472 keycloak=1000
 certificate_days=397
 renew_before_seconds=2592000 # 30 days
 
@@ -39,30 +40,58 @@ store() { # UID FILE, content on standard input
   own "$1" "$2"
 }
 
-secret() { # NAME: the one given, else the one made before, else a new one
+secret() { # NAME [SERVICE that has it first]: the one given, else the one made before, else a new one
   if [ -s "$given/$1" ]; then
     tr -d '\r\n' < "$given/$1"
-  elif [ -s "$secrets/chest-ai/$1" ]; then
-    cat "$secrets/chest-ai/$1"
+  elif [ -s "$secrets/${2:-chest-ai}/$1" ]; then
+    cat "$secrets/${2:-chest-ai}/$1"
   else
     openssl rand -hex 24 | tr -d '\n'
   fi
 }
 
-for folder in orthanc postgres chest-ai tls; do mkdir -p "$secrets/$folder"; done
+for folder in orthanc postgres chest-ai tls prometheus grafana keycloak; do mkdir -p "$secrets/$folder"; done
+
+self_signed() { # UID FOLDER NAMES: tls.pem and tls.key there, unless those that are there are valid for another month
+  [ -s "$2/tls.key" ] && [ -s "$2/tls.pem" ] && openssl x509 -in "$2/tls.pem" -noout -checkend $renew_before_seconds > /dev/null && return
+  openssl req -x509 -newkey rsa:2048 -nodes -days $certificate_days -subj /CN=localhost \
+    -addext 'basicConstraints=critical,CA:FALSE' -addext "subjectAltName=$3" -keyout "$2/key.made" -out "$2/pem.made" 2> /dev/null
+  store "$1" "$2/tls.key" < "$2/key.made"
+  store "$1" "$2/tls.pem" < "$2/pem.made"
+  rm "$2/key.made" "$2/pem.made"
+}
 
 # Orthanc's image replaces $NAME in its configuration by a variable of the environment.
 if [ -s "$given/orthanc-password" ] && grep -q '[$[:cntrl:]]' "$given/orthanc-password"; then
   echo "setup: $given/orthanc-password must hold one line without \"\$\" and without control characters; choose another password" >&2
   exit 1
 fi
+# These two stand in files of Keycloak.
+for name in oidc-client-secret keycloak-admin-password; do
+  if [ -s "$given/$name" ] && ! tr -d '\r\n' < "$given/$name" | grep -Eq '^[A-Za-z0-9._~-]+$'; then
+    echo "setup: $given/$name must hold one line of letters, digits and . _ ~ - only; choose another" >&2
+    exit 1
+  fi
+done
 
-# First to the service, which holds all three: what a run that was interrupted has made is found there by the next.
-for name in orthanc-password hint-token database-password; do
+# First to the service, which holds what others share with it: what a run that was interrupted has made is found there by the next.
+for name in orthanc-password hint-token database-password metrics-token oidc-client-secret; do
   secret "$name" | store $chest_ai "$secrets/chest-ai/$name"
 done
 for name in orthanc-password hint-token; do store $orthanc "$secrets/orthanc/$name" < "$secrets/chest-ai/$name"; done
 store $postgres "$secrets/postgres/database-password" < "$secrets/chest-ai/database-password"
+
+store $prometheus "$secrets/prometheus/metrics-token" < "$secrets/chest-ai/metrics-token"
+secret grafana-password grafana | store $grafana "$secrets/grafana/grafana-password"
+
+# Keycloak imports the realm at its first start, and has its first administrator from its configuration.
+secret keycloak-admin-password keycloak | store $keycloak "$secrets/keycloak/keycloak-admin-password"
+sed -e "s|\${OIDC_CLIENT_SECRET}|$(cat "$secrets/chest-ai/oidc-client-secret")|" -e "s|\${PUBLIC_URL}|${PUBLIC_URL:-https://localhost:8443}|" \
+  "$(dirname "$0")/keycloak/realm.json" | store $keycloak "$secrets/keycloak/realm.json"
+printf 'bootstrap-admin-username=admin\nbootstrap-admin-password=%s\n' "$(cat "$secrets/keycloak/keycloak-admin-password")" |
+  store $keycloak "$secrets/keycloak/keycloak.conf"
+self_signed $keycloak "$secrets/keycloak" 'DNS:keycloak.localhost,DNS:localhost,IP:127.0.0.1'
+store $chest_ai "$secrets/chest-ai/keycloak.pem" < "$secrets/keycloak/tls.pem"
 
 # A password of one's own may hold characters that mean something in a URL.
 password=$(od -An -v -tx1 "$secrets/chest-ai/database-password" | tr -d '\n' | sed 's/ /%/g')
@@ -76,18 +105,17 @@ certificate=$secrets/tls/tls.pem key=$secrets/tls/tls.key
 if [ -s "$given/tls.pem" ] && [ -s "$given/tls.key" ]; then
   store $nginx "$key" < "$given/tls.key"
   store $nginx "$certificate" < "$given/tls.pem"
-elif ! { [ -s "$key" ] && [ -s "$certificate" ] && openssl x509 -in "$certificate" -noout -checkend $renew_before_seconds > /dev/null; }; then
-  openssl req -x509 -newkey rsa:2048 -nodes -days $certificate_days -subj /CN=localhost \
-    -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' -keyout "$key.made" -out "$certificate.made" 2> /dev/null
-  store $nginx "$key" < "$key.made"
-  store $nginx "$certificate" < "$certificate.made"
-  rm "$key.made" "$certificate.made"
+else
+  self_signed $nginx "$secrets/tls" 'DNS:localhost,IP:127.0.0.1,IP:::1'
 fi
 
 own $orthanc "$secrets/orthanc"
 own $postgres "$secrets/postgres"
 own $chest_ai "$secrets/chest-ai"
 own $nginx "$secrets/tls"
+own $prometheus "$secrets/prometheus"
+own $grafana "$secrets/grafana"
+own $keycloak "$secrets/keycloak"
 
 # Volumes are made for root; one of an older release may hold files of another account.
 if [ -n "$data" ]; then

@@ -27,7 +27,7 @@ CHEST_AI_NODE=24 node bootstrap.mjs help > /dev/null
 cp -R dist/src dist/web "$root/dist/"
 cp -R bootstrap.mjs package.json package-lock.json LICENSE README.md CHANGELOG.md codecs config models orthanc radiographs docs "$root/"
 mkdir -p "$root/deploy" "$root/scripts"
-cp -R deploy/systemd deploy/nginx.conf.template "$root/deploy/"
+cp -R deploy/systemd deploy/monitoring deploy/nginx.conf.template "$root/deploy/"
 cp -R scripts/node "$root/scripts/"
 
 mkdir -p "$root/.node/24"

@@ -106,7 +106,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 
 /** A password without quotes is a number, and so a mistake; its text must not reach the log. Addresses may contain one. */
 function isSecret(key: PropertyKey | undefined): boolean {
-  return /^(password|hintToken|clientSecret|url)$/.test(String(key));
+  return /^(password|hintToken|metricsToken|clientSecret|url)$/.test(String(key));
 }
 
 function foundText(root: unknown, issue: Issue): string {

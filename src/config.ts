@@ -54,6 +54,7 @@ export function loadConfig(
     database: { ...merged.database, ...secretFrom(merged.database, 'url', 'urlFile', 'database') },
     access: {
       ...merged.access,
+      ...secretFrom(merged.access, 'metricsToken', 'metricsTokenFile', 'access'),
       ...(oidc ? { oidc: { ...oidc, ...secretFrom(oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } } : {}),
     },
     messages: withChannelSecrets(merged.messages, environment, (file, setting) => secretIn(fromRoot(file), setting)),

@@ -71,6 +71,9 @@ export const accessSettings = z
     sessionIdleMinutes: integer(1, 525_600).default(60),
     /** A login ends after this time in any case. */
     sessionHours: integer(1, 8_760).default(12),
+    /** A token of the role metrics, for a Prometheus that is installed together with the service. It works without the database. */
+    metricsToken: secret.optional(),
+    metricsTokenFile: path.optional(),
     /** Login by the hospital's OpenID provider; local accounts work beside it. */
     oidc: z
       .strictObject({

@@ -19,10 +19,13 @@ const environmentSettings = {
   HINT_TOKEN_FILE: ['server', 'hintTokenFile'],
   PUBLIC_URL: ['server', 'publicUrl'],
   TRUSTED_PROXIES: ['server', 'trustedProxies'],
+  METRICS_TOKEN: ['access', 'metricsToken'],
+  METRICS_TOKEN_FILE: ['access', 'metricsTokenFile'],
   OIDC_ISSUER: ['access', 'oidc', 'issuer'],
   OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
   OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],
+  OIDC_ROLES: ['access', 'oidc', 'roles'],
   RESULT_LABELS: ['resultLabels', 'enabled'],
   TIME_ZONE: ['timeZone'],
   MODEL_DIR: ['model', 'directory'],
@@ -55,7 +58,18 @@ export function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv)
 function settingOf(variable: string, text: string): unknown {
   if (variable === 'PORT') return Number(text);
   if (variable === 'TRUSTED_PROXIES' || variable === 'ROLES') return text.split(',').map((one) => one.trim());
+  if (variable === 'OIDC_ROLES') return rolesByGroup(text);
   return booleans[text] ?? text;
+}
+
+/** `radiology=reader,pacs-team=operator`. A part without a role is left to the schema, which refuses it by name. */
+function rolesByGroup(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    text.split(',').map((one) => {
+      const at = one.lastIndexOf('=');
+      return at < 0 ? [one.trim(), ''] : [one.slice(0, at).trim(), one.slice(at + 1).trim()];
+    }),
+  );
 }
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false };

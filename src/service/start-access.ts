@@ -25,6 +25,7 @@ export async function startAccess(config: Config, store: Store, log: Log): Promi
     sessions: { idleMs: sessionIdleMinutes * 60_000, maxMs: sessionHours * 3_600_000 },
     openId: openIdOf(config),
     publicUrl: config.server.publicUrl,
+    metricsToken: config.access.metricsToken,
     dataDir: config.dataDir,
   });
   return { access, administration: administrationOf(store, audit, config.dataDir), audit, auditEntries: store.audit };

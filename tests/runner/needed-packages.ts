@@ -15,6 +15,7 @@ const neededPrograms = [
   { file: '/usr/bin/openssl', package: 'openssl' },
   { file: '/usr/bin/curl', package: 'curl' },
   { file: '/usr/bin/docker-compose', package: 'docker-compose' },
+  { file: '/usr/bin/promtool', package: 'prometheus' },
 ];
 
 /** Installs the Debian packages that the tests drive, as root; otherwise it says which are missing. */

@@ -8,6 +8,8 @@ export interface ComposeService {
   readonly user?: string;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly read_only?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly secrets?: readonly string[];
   readonly ports?: readonly string[];

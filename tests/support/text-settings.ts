@@ -69,6 +69,8 @@ export const texts: Readonly<Record<string, TextSetting>> = {
     refuses: ['', 'https://a/ai', 'https://a/?b', 'https://a/#c', 'ftp://a', 'chest-ai.hospital.example', 7],
   },
   'server.trustedProxies': listOf(lines(253), 1_000),
+  'access.metricsToken': aSecret,
+  'access.metricsTokenFile': { ...aPath, accepts: [] },
   'access.oidc.issuer': inOidc(anAddress),
   'access.oidc.clientId': inOidc(lines(1_000)),
   'access.oidc.clientSecret': inOidc(aSecret),

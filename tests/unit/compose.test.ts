@@ -60,6 +60,8 @@ describe('C3: docker compose up from a fresh clone', () => {
       decodeURIComponent(new URL(secret(installation, 'chest-ai/database-url')).password),
       secret(installation, 'postgres/database-password'),
     );
+    assert.equal(secret(installation, 'prometheus/metrics-token'), secret(installation, 'chest-ai/metrics-token'));
+    assert.match(secret(installation, 'grafana/grafana-password'), /^[0-9a-f]{48}$/);
     const certificate = new X509Certificate(secret(installation, 'tls/tls.pem'));
     assert.ok(certificate.checkHost('localhost') && certificate.checkIP('127.0.0.1') && certificate.checkIP('::1'));
     const other = emptyInstallation();
@@ -156,6 +158,9 @@ describe('C3: docker compose up from a fresh clone', () => {
       orthanc: compose.services['orthanc']!.user,
       postgres: compose.services['postgres']!.user,
       tls: compose.services['tls']!.user,
+      prometheus: compose.services['prometheus']!.user,
+      grafana: compose.services['grafana']!.user,
+      keycloak: compose.services['keycloak']!.user,
       'chest-ai': imageUser(),
     };
     for (const [service, account] of Object.entries(accounts)) {

@@ -59,7 +59,9 @@ test('compose takes docker-compose.yml, and not one with a mistake', {
   const folder = mkdtempSync(join(tmpdir(), 'chest-ai-compose-'));
   const statusOf = (text: string) => {
     writeFileSync(join(folder, 'docker-compose.yml'), text);
-    return spawnSync(program, [...more, '-f', join(folder, 'docker-compose.yml'), 'config', '--quiet'], { cwd: folder, encoding: 'utf8' });
+    const profiles = ['gpu', 'monitoring', 'keycloak'].flatMap((name) => ['--profile', name]);
+    const files = [join(folder, 'docker-compose.yml'), join(projectRoot, 'deploy/monitoring/journal.yml')].flatMap((file) => ['-f', file]);
+    return spawnSync(program, [...more, ...files, ...profiles, 'config', '--quiet'], { cwd: folder, encoding: 'utf8' });
   };
   const text = readFileSync(join(projectRoot, 'docker-compose.yml'), 'utf8');
   assert.equal(statusOf(text).status, 0, statusOf(text).stderr);
@@ -78,14 +80,15 @@ test('every secret can come from a file, which goes before the variable', () => 
     ORTHANC_PASSWORD_FILE: file('orthanc', 'from-file-1'),
     ORTHANC_PASSWORD: 'from-variable',
     HINT_TOKEN_FILE: file('hint', 'from-file-2'),
+    METRICS_TOKEN_FILE: file('metrics', 'from-file-5'),
     DATABASE_URL_FILE: file('database', 'postgres://u:from-file-3@h/d'),
     OIDC_CLIENT_SECRET_FILE: file('oidc', 'from-file-4'),
   });
   assert.deepEqual(
-    [config.orthanc.password, config.server.hintToken, config.database.url, config.access.oidc?.clientSecret],
-    ['from-file-1', 'from-file-2', 'postgres://u:from-file-3@h/d', 'from-file-4'],
+    [config.orthanc.password, config.server.hintToken, config.database.url, config.access.oidc?.clientSecret, config.access.metricsToken],
+    ['from-file-1', 'from-file-2', 'postgres://u:from-file-3@h/d', 'from-file-4', 'from-file-5'],
   );
-  for (const variable of ['HINT_TOKEN_FILE', 'DATABASE_URL_FILE', 'ORTHANC_PASSWORD_FILE'])
+  for (const variable of ['HINT_TOKEN_FILE', 'METRICS_TOKEN_FILE', 'DATABASE_URL_FILE', 'ORTHANC_PASSWORD_FILE'])
     assert.throws(() => loadConfig({ [variable]: '/nowhere' }), /cannot be read/, variable);
 });
 

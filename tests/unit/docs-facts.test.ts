@@ -18,7 +18,7 @@ const everything = [
   ...source,
   ...['tests', 'scripts', 'deploy', 'orthanc']
     .flatMap(filesBelow)
-    .filter((name) => /\.(ts|mjs|sh|yml|lua|template|sysusers|service|py)$/.test(name))
+    .filter((name) => /\.(ts|mjs|sh|yml|lua|template|sysusers|service|py|alloy)$/.test(name))
     .map(read),
   ...['bootstrap.mjs', 'docker-compose.yml', 'Dockerfile', '.ci/run'].map(read),
 ];

@@ -11,7 +11,7 @@ import { beginAttempt, tooManyAttempts } from './login-limit.js';
 import { openIdLogin, type OpenIdLogin, type OpenIdSettings } from './openid.js';
 import { checkPassword, hashPassword, isPassword } from './password.js';
 import { principalOf, type Principal } from './roles.js';
-import { hashOfSecret, newSecret } from './secret.js';
+import { hashOfSecret, isSameSecret, newSecret } from './secret.js';
 import { liveSessions, type LoginSessionSettings } from './sessions.js';
 import { principalOfToken } from './tokens.js';
 
@@ -20,6 +20,8 @@ export interface AccessSettings {
   readonly openId?: OpenIdSettings | undefined;
   /** The address of the service for browsers; without it the one of their requests. */
   readonly publicUrl?: string | undefined;
+  /** A token of the role metrics that the configuration states. */
+  readonly metricsToken?: string | undefined;
   readonly dataDir: string;
 }
 
@@ -158,6 +160,11 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
     },
 
     principalOfSession: (secret, options) => sessions.principalOf(secret, options),
-    principalOfToken: (token) => principalOfToken(store.tokens, token),
+    async principalOfToken(token) {
+      const { metricsToken } = settings;
+      if (metricsToken !== undefined && isSameSecret(token, metricsToken))
+        return principalOf('metrics token of the configuration', ['metrics']);
+      return principalOfToken(store.tokens, token);
+    },
   };
 }

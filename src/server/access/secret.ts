@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** 256 bits in base64url: nobody guesses it. */
 export function newSecret(): string {
@@ -8,6 +8,12 @@ export function newSecret(): string {
 /** As the database keeps a secret of 256 bits: no salt and no slowness needed, there is nothing to guess. */
 export function hashOfSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
+}
+
+/** In constant time, whatever the lengths: the duration tells nothing about the secret. */
+export function isSameSecret(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 /** A password for a person to type: 20 characters without those that look alike, 99 bits. */
