@@ -1,6 +1,7 @@
 import { Fault, isOutage } from '../errors.js';
 import type { BackfillOutcome, BackfillRow } from '../store/backfills.js';
-import { isWithinHours, parseHours } from './backfill-hours.js';
+import { isWithinHours } from '../jobs/hours-of-day.js';
+import { backfillHours } from './backfill-request.js';
 import { nextAfter, stepMs } from './backfill-pace.js';
 import { findStudies } from './find-studies.js';
 import type { ArchivePorts, ArchiveWork, ExaminedStudy } from './ports.js';
@@ -29,7 +30,7 @@ async function advance(backfill: BackfillRow, ports: ArchivePorts, signal: Abort
   const { backfills, clock, timeZone, log } = ports;
   const work = ports.workOf(backfill);
   await recordOutcomes(backfill, work, ports, signal);
-  const hours = backfill.hours === null ? undefined : parseHours(backfill.hours);
+  const hours = backfill.hours === null ? undefined : backfillHours(backfill.hours);
   if (backfill.state !== 'running' || !isWithinHours(clock.now(), hours, timeZone) || !work.isReady()) return;
   await backfills.step(backfill.id, clock.now(), maxStepMs);
   await findStudies(backfill, ports, signal);
