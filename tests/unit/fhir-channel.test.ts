@@ -219,6 +219,27 @@ const faults: readonly {
     answer: (_, response) => response.writeHead(503, { 'Retry-After': 'Fri, 02 Jan 2026 08:00:00 GMT' }).end(),
     detail: /^HTTP 503; it asks to wait until 2026-01-02T08:00:00\.000Z$/,
   },
+  {
+    name: '500 with an OperationOutcome that names the patient',
+    answer: (_, response) => reply(response, 500, outcome('exception', 'NullPointerException for Patient Meier, 4711', 'Bundle.entry[1]')),
+    detail: /^HTTP 500; exception at Bundle\.entry\[1\] "[^"]*"$/,
+  },
+  {
+    name: '409, another writer at the same moment',
+    answer: (_, response) => reply(response, 409, outcome('conflict', 'Version conflict')),
+    detail: /^HTTP 409; conflict "Version conflict"$/,
+  },
+  {
+    name: '204 without a body',
+    answer: (_, response) => response.writeHead(204).end(),
+    detail: /^expected JSON in the answer|^expected a transaction-response/,
+  },
+  {
+    name: 'a permanent redirect (308)',
+    answer: (_, response) => response.writeHead(308, { Location: 'http://127.0.0.1:1/elsewhere' }).end(),
+    refused: true,
+    detail: /^HTTP 308: it redirects to another address, which is not followed; configure the final address$/,
+  },
   { name: '500', answer: (_, response) => response.writeHead(500).end('Meier'), detail: /^HTTP 500$/ },
   {
     name: 'a redirect',
