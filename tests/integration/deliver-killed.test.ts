@@ -105,6 +105,44 @@ describe('C-STORE to a destination', () => {
       }
     });
 
+  test('a destination that refuses the association, then aborts during the transfer, gets the documents when it accepts them', async () => {
+    const plain = (...options: readonly string[]): ChildProcess =>
+      spawn('storescp', ['--output-directory', folder, ...options, String(ports.storescp)], { stdio: 'ignore' });
+    const service = await startTestService(pacs.orthanc, { routingFile: routingTo('PLAIN') });
+    try {
+      const { studyInstanceUID, files } = chestStudy('delivery aborted');
+      const attempts = async (): Promise<readonly [string, number]> => {
+        const { resultId } = (await service.store.results.currentResult(studyInstanceUID))!;
+        const [row] = await service.store.deliveries.ofResult(resultId);
+        return [row!.state, row!.attempts];
+      };
+      storescp = plain('--refuse');
+      await sendByCStore(files, pacs.orthanc);
+      await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
+      let tried = 0;
+      for (const options of [['--refuse'], ['--abort-during']]) {
+        storescp.kill();
+        storescp = plain(...options);
+        await eventually(
+          `it fails with ${options[0]}`,
+          async () => {
+            const [state, n] = await attempts();
+            assert.equal(state, 'failing');
+            assert.ok(n > tried + 1, `${n} attempts`);
+          },
+          patience,
+        );
+        [, tried] = await attempts();
+      }
+      storescp.kill();
+      storescp = plain();
+      await eventually('it is delivered', async () => assert.equal((await attempts())[0], 'delivered'), patience);
+    } finally {
+      storescp?.kill();
+      await service.stop();
+    }
+  });
+
   test('storage commitment is required: a destination that offers it is delivered to, one that does not keeps the delivery waiting', async () => {
     storescp = spawn('storescp', ['--output-directory', folder, String(ports.storescp)], { stdio: 'ignore' });
     await eventually('storescp answers', () => pacs.client.echo('PLAIN'), patience);
