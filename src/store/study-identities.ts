@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import type { ReportPatient } from './erasures.js';
 import { identifiedStudy } from './report-schema.js';
 import { result } from './schema.js';
 import type { Executor } from './sql.js';
@@ -27,8 +26,15 @@ export const nothingRemains = sql.join(
   sql` AND `,
 );
 
-/** The studies of a patient, also those that were deleted from the PACS. */
-export async function studiesOfPatient({ id, issuers }: ReportPatient, executor: Executor): Promise<readonly StudyOfPatient[]> {
+/**
+ * The studies of a patient, also those that were deleted from the PACS.
+ *
+ * @param patient as ReportPatient
+ */
+export async function studiesOfPatient(
+  { id, issuers }: { readonly id: string; readonly issuers?: readonly string[] | undefined },
+  executor: Executor,
+): Promise<readonly StudyOfPatient[]> {
   const { rows } = await executor.query<{ uid: string; issuer: string | null }>({
     text: `SELECT study_instance_uid AS uid, patient_issuer_key AS issuer FROM chest_ai.identified_study
       WHERE patient_key = $1 AND ($2::text[] IS NULL OR patient_issuer_key = ANY($2) OR (cardinality($2) = 0 AND patient_issuer_key IS NULL))
