@@ -1,5 +1,6 @@
+import { isWithinHours } from '../jobs/hours-of-day.js';
 import type { BackfillRow } from '../store/backfills.js';
-import { isWithinHours, parseHours } from './backfill-hours.js';
+import { backfillHours } from './backfill-request.js';
 import { stepMs } from './backfill-pace.js';
 import { findStudies } from './find-studies.js';
 import type { ArchivePorts } from './ports.js';
@@ -24,7 +25,7 @@ async function advance(backfill: BackfillRow, ports: ArchivePorts, signal: Abort
   const { backfills, clock, timeZone, log } = ports;
   const work = ports.workOf(backfill);
   await recordOutcomes(backfill, work, ports, signal);
-  const hours = backfill.hours === null ? undefined : parseHours(backfill.hours);
+  const hours = backfill.hours === null ? undefined : backfillHours(backfill.hours);
   if (backfill.state !== 'running' || !isWithinHours(clock.now(), hours, timeZone) || !work.isReady()) return;
   await backfills.step(backfill.id, clock.now(), maxStepMs);
   await findStudies(backfill, ports, signal);

@@ -1,5 +1,6 @@
 import type { BackfillRow } from '../store/backfills.js';
-import { durationWithin, isWithinHours, parseHours } from './backfill-hours.js';
+import { durationWithin, isWithinHours } from '../jobs/hours-of-day.js';
+import { backfillHours } from './backfill-request.js';
 
 /** How far a backfill is. */
 export interface BackfillProgress {
@@ -25,7 +26,7 @@ type ProgressRow = Pick<
 
 /** @param timeZone IANA name, in which the hours are meant */
 export function progressOf(row: ProgressRow, now: Date, timeZone: string): BackfillProgress {
-  const hours = row.hours === null ? undefined : parseHours(row.hours);
+  const hours = row.hours === null ? undefined : backfillHours(row.hours);
   const finished = row.done + row.unchanged + row.skipped + row.failed + row.vanished;
   const ratePerHour = row.activeMs >= minActiveMs && finished > 0 ? finished / (row.activeMs / 3_600_000) : undefined;
   const isSearched = row.cursor === null;

@@ -1,8 +1,8 @@
 import { Fault } from '../errors.js';
+import { hoursOfDayText, parseHoursOfDay, type HoursOfDay } from '../jobs/hours-of-day.js';
 import type { Routing } from '../routing/rules.js';
 import { plainText } from '../lib/plain-text.js';
 import type { NewBackfill } from '../store/backfills.js';
-import { hoursText, parseHours } from './backfill-hours.js';
 import { studyDateOf } from './study-dates.js';
 
 /** Which studies of the archive are to be analysed, and when. */
@@ -45,7 +45,18 @@ export function checkBackfill(request: BackfillRequest, { rules }: Pick<Routing,
         .map((one) => one.name)
         .join(', ')}), found ${plainText(rule, 100)}`,
     );
-  return { since, until, rule: rule ?? null, perHour, hours: hours === undefined ? null : hoursText(parseHours(hours)), shadow };
+  return { since, until, rule: rule ?? null, perHour, hours: hours === undefined ? null : hoursOfDayText(backfillHours(hours)), shadow };
+}
+
+/** @param text "20-06": from 20:00 to before 06:00 @throws Fault `request-invalid` */
+export function backfillHours(text: string): HoursOfDay {
+  const hours = parseHoursOfDay(text);
+  if (hours === undefined || hours.from === hours.to)
+    throw new Fault(
+      'request-invalid',
+      `expected hours as two different times of a day, such as 20-06 or 07:30-16:00, found ${plainText(text, 40)}`,
+    );
+  return hours;
 }
 
 function dateOf(name: string, text: string): string {

@@ -14,9 +14,17 @@ import { withStore } from './administration.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { serviceApi, type ServiceOptions } from './service-api.js';
 
-/** The service by its HTTP API if a token is given, else its database. */
-export async function withBackfills<T>(options: ServiceOptions, work: (backfills: BackfillPort) => Promise<T>): Promise<T> {
-  if (options.tokenFile !== undefined) return work(remoteBackfills(options.tokenFile, options.url));
+/**
+ * The service by its HTTP API if a token is given, else its database.
+ *
+ * @param work is also told whether an analysis can make progress meanwhile: while a command has the embedded database to itself, no
+ *   service can run
+ */
+export async function withBackfills<T>(
+  options: ServiceOptions,
+  work: (backfills: BackfillPort, canProgress: boolean) => Promise<T>,
+): Promise<T> {
+  if (options.tokenFile !== undefined) return work(remoteBackfills(options.tokenFile, options.url), true);
   if (options.url !== undefined) throw new Fault('request-invalid', 'expected --token-file with --url, found --url alone');
   const config = loadConfig();
   const routing = loadRouting(config.routingFile);
@@ -30,6 +38,7 @@ export async function withBackfills<T>(options: ServiceOptions, work: (backfills
           applyTimeZone(config).name,
           config.server.publicUrl,
         ),
+        store.isForwarded || store.kind === 'postgresql',
       );
     });
   } catch (error) {

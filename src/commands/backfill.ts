@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { loadConfig } from '../config.js';
 import { Fault } from '../errors.js';
 import type { ShownBackfill } from '../server/page-types.js';
 import type { BackfillPort } from '../server/ports.js';
@@ -27,8 +26,8 @@ export async function startBackfill(options: BackfillOptions): Promise<void> {
   if (!/^\d+$/.test(options.perHour)) throw new Fault('request-invalid', `expected --per-hour as a whole number, found ${options.perHour}`);
   const given = Object.entries({ rule, model, hours }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   const request = { since, until, perHour, shadow, ...Object.fromEntries(given) };
-  if (follow) checkMayFollow(options);
-  await withBackfills(options, async (backfills) => {
+  await withBackfills(options, async (backfills, canProgress) => {
+    if (follow) checkMayFollow(canProgress);
     const started = await backfills.start(request, { actor: commandActor() });
     print([started], options);
     if (follow) await followBackfill(started.id, backfills, options);
@@ -37,8 +36,8 @@ export async function startBackfill(options: BackfillOptions): Promise<void> {
 
 /** `backfill status`; with `follow` of the last analysis until its end. */
 export async function showBackfills(options: ServiceOptions & { readonly follow: boolean }): Promise<void> {
-  if (options.follow) checkMayFollow(options);
-  await withBackfills(options, async (backfills) => {
+  await withBackfills(options, async (backfills, canProgress) => {
+    if (options.follow) checkMayFollow(canProgress);
     const shown = await backfills.list();
     if (shown.length === 0 && !options.json) console.log('No analysis of the archive.');
     print(options.follow ? shown.slice(0, 1) : shown, options);
@@ -61,12 +60,11 @@ async function followBackfill(id: number, backfills: BackfillPort, options: Serv
   }
 }
 
-/** While this command has the embedded database open, no service can run and nothing progresses. */
-function checkMayFollow({ tokenFile }: ServiceOptions): void {
-  if (tokenFile === undefined && loadConfig().database.url === undefined)
+function checkMayFollow(canProgress: boolean): void {
+  if (!canProgress)
     throw new Fault(
       'request-invalid',
-      'expected --token-file with --follow, because the embedded database has no room for command and service, found none',
+      'expected a running service with --follow, because it carries out the analysis, found none; start the service, or start the analysis without --follow',
     );
 }
 

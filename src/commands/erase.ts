@@ -91,11 +91,13 @@ export function linesOf(found: ShownErasure, action: ErasureBody['action']): rea
 
 function conclusionOf({ studies, rows, isErased, allowed }: ShownErasure, action: ErasureBody['action']): string {
   if (action === 'allow') return `${allowed ?? 0} studies may be analysed again when something of them arrives.`;
-  const deleted = studies.length === 0 ? 'The PACS contains no study of this patient. Name studies that were deleted with --study.' : '';
+  const deleted = studies.some(({ isInPacs }) => isInPacs)
+    ? ''
+    : 'The PACS contains no study of this patient. Name studies that were deleted, and are not listed, with --study.';
   if (isErased)
     return deleted === ''
       ? 'Erased. Images stay in the PACS, and the studies are not analysed again. Backups are not changed.'
       : `Erased. Backups are not changed. ${deleted}`;
-  if (deleted !== '' && !rows['radiology_report']) return deleted;
+  if (studies.length === 0 && !rows['radiology_report']) return deleted;
   return `Nothing was erased. Repeat the command with --yes to erase this. ${deleted || 'Images stay in the PACS.'}`;
 }

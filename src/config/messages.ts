@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearestName } from '../lib/nearest-name.js';
+import { templateProblem } from './email-template.js';
 import { storageCommitmentShape } from './storage-commitment.js';
 import { host, integer, line, milliseconds, path, secret } from './ranges.js';
 
@@ -87,6 +88,9 @@ const emailSettings = z
     from: mailAddress,
     to: z.array(mailAddress).min(1).max(100),
     language: z.enum(['en', 'de']).default('en'),
+    /** Templates of messages about results, in place of the built-in texts: email-template.ts. */
+    subject: line(200).optional(),
+    text: z.string().min(1).max(10_000).optional(),
     /** When a digest of the last 24 hours is sent: a cron expression in timeZone, such as "0 7 * * *"; without it none. */
     digest: line(100).optional(),
     timeoutMs,
@@ -131,6 +135,12 @@ const channel = z
   .refine(({ dicom, patient }) => dicom?.modality === undefined || patient.length === patientAttributes.length, {
     path: ['patient'],
     error: `expected [${patientAttributes.join(', ')}]: what is sent to a modality names its patient as the images do`,
+  })
+  .superRefine(({ email, patient }, context) => {
+    for (const where of ['subject', 'text'] as const) {
+      const message = templateProblem(email?.[where] ?? '', where, patient);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: ['email', where], message });
+    }
   });
 
 /** From the first hour, inclusive, to the second, exclusive: 20-06, 07:30-16:00. */

@@ -38,7 +38,7 @@ export function openEmail(name: string, settings: EmailSettings): EmailChannel {
       await withServer(settings, ca, AbortSignal.timeout(settings.timeoutMs), (server) => server.verify());
       return `${settings.host}:${settings.port} answers${username === undefined ? '' : ` and accepts the account ${username}`}`;
     },
-    send: (message, signal) => mail(message.messageId, resultText(message, language), signal),
+    send: (message, signal) => mail(message.messageId, resultText(message, language, settings), signal),
     sendDigest: async (digest, signal) => void (await mail(`digest-${digest.until.getTime()}`, digestText(digest, language), signal)),
   };
 }

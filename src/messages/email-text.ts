@@ -1,4 +1,6 @@
+import { fillTemplate, type EmailPlaceholder } from '../config/email-template.js';
 import type { EmailSettings } from '../config.js';
+import { plainText } from '../lib/plain-text.js';
 import type { MessageFinding, ResultMessage } from './ports.js';
 
 /* What e-mails say, in the language of the channel. Findings are worded as the documents word them. */
@@ -86,32 +88,75 @@ const texts = {
 
 type Language = EmailSettings['language'];
 
-export function resultText({ isTest, study, result, pageUrl }: ResultMessage, language: Language): EmailText {
+/**
+ * @param templates in place of the built-in subject and text. What the message is, that it is not verified and not for diagnosis, stands
+ *   before and behind them, so that no template can leave it out
+ */
+export function resultText(message: ResultMessage, language: Language, templates: Pick<EmailSettings, 'subject' | 'text'> = {}): EmailText {
+  const { isTest, study, result, pageUrl } = message;
   const t = texts[language];
   const { outcome, findings, reason, isCorrection, model, createdAt } = result;
   const present = findings.filter(({ decision }) => decision === 'present');
   const what = present.length > 0 ? `${present.map(({ concept }) => concept.meaning).join(', ')}: ${t.present}` : t[outcome];
   const kind = [...(isTest ? [t.test] : []), ...(isCorrection ? [t.correction] : [])].map((one) => `${one}: `).join('');
+  const findingLines = [
+    ...(findings.length > 0 ? findings.map((one) => findingLine(one, language)) : [capital(t[outcome])]),
+    ...(reason === undefined ? [] : [`${t.reason}: ${reason}`]),
+  ];
+  const values: Readonly<Partial<Record<EmailPlaceholder, string | undefined>>> = {
+    outcome: t.outcomes[outcome],
+    accessionNumber: study.accessionNumber,
+    studyInstanceUID: study.studyInstanceUID,
+    resultTime: momentIn(createdAt, language),
+    model: `${model.name} ${model.version}`,
+    page: pageUrl,
+    patientId: study.patient.id,
+    patientName: study.patient.name,
+    patientBirthDate: study.patient.birthDate,
+    patientSex: study.patient.sex,
+  };
+  const subject =
+    templates.subject === undefined ? `Chest AI: ${kind}${what}` : `${kind}${fill(templates.subject, { ...values, findings: what })}`;
   return {
-    subject: `Chest AI: ${kind}${what} (${t.notForDiagnosis})`,
+    subject: `${plainText(subject, maxSubject)} (${t.notForDiagnosis})`,
     text: lines(
       t.notice,
       isTest && t.testNote,
       isCorrection && t.correctionNote,
       '',
-      ...(findings.length > 0 ? findings.map((one) => findingLine(one, language)) : [capital(t[outcome])]),
-      reason !== undefined && `${t.reason}: ${reason}`,
-      '',
-      study.accessionNumber !== undefined && `${t.accession}: ${study.accessionNumber}`,
-      `${t.study}: ${study.studyInstanceUID}`,
-      ...(['id', 'name', 'birthDate', 'sex'] as const).map(
-        (attribute) => study.patient[attribute] !== undefined && `${t.patient[attribute]}: ${study.patient[attribute]}`,
-      ),
-      `${t.result}: ${momentIn(createdAt, language)}`,
-      `${t.model}: ${model.name} ${model.version}`,
-      pageUrl !== undefined && `${t.page}: ${pageUrl}`,
+      ...(templates.text === undefined
+        ? builtInText(message, language, findingLines)
+        : [fill(templates.text, { ...values, findings: findingLines.join('\n') })]),
     ),
   };
+}
+
+/** Of the subject; the built-in ones are shorter. */
+const maxSubject = 300;
+
+function builtInText(
+  { study, result, pageUrl }: ResultMessage,
+  language: Language,
+  findingLines: readonly string[],
+): readonly (string | false)[] {
+  const t = texts[language];
+  return [
+    ...findingLines,
+    '',
+    study.accessionNumber !== undefined && `${t.accession}: ${study.accessionNumber}`,
+    `${t.study}: ${study.studyInstanceUID}`,
+    ...(['id', 'name', 'birthDate', 'sex'] as const).map(
+      (attribute) => study.patient[attribute] !== undefined && `${t.patient[attribute]}: ${study.patient[attribute]}`,
+    ),
+    `${t.result}: ${momentIn(result.createdAt, language)}`,
+    `${t.model}: ${result.model.name} ${result.model.version}`,
+    pageUrl !== undefined && `${t.page}: ${pageUrl}`,
+  ];
+}
+
+function fill(template: string, values: Readonly<Partial<Record<EmailPlaceholder, string | undefined>>>): string {
+  const given = Object.entries(values).filter((entry): entry is [EmailPlaceholder, string] => entry[1] !== undefined);
+  return fillTemplate(template, Object.fromEntries(given));
 }
 
 export function digestText({ until, outcomes, present, failedJobs, channels }: Digest, language: Language): EmailText {

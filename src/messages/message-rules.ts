@@ -1,4 +1,5 @@
 import type { MessageRule } from '../config.js';
+import { isWithinHours, parseHoursOfDay } from '../jobs/hours-of-day.js';
 import { wallClock } from '../jobs/wall-clock.js';
 import { matchesPattern } from '../routing/match.js';
 import type { Outcome, RecordedFinding } from '../store/schema.js';
@@ -25,7 +26,7 @@ export function readsImages({ site, maxStudyAgeDays }: MessageRule): boolean {
 export function selectedBy(rule: MessageRule, subject: RuleSubject): readonly string[] | undefined {
   if (rule.outcome !== subject.outcome) return undefined;
   if (rule.site !== undefined && !rule.site.some((pattern) => matchesPattern(pattern, subject.sites))) return undefined;
-  if (rule.hours !== undefined && !isWithin(rule.hours, subject.createdAt, subject.timeZone)) return undefined;
+  if (rule.hours !== undefined && !isWithinHours(subject.createdAt, parseHoursOfDay(rule.hours), subject.timeZone)) return undefined;
   if (rule.maxStudyAgeDays !== undefined && ageInDays(subject) > rule.maxStudyAgeDays) return undefined;
   if (rule.outcome === 'failed') return [];
   const { findings: wanted, decision, probabilityFrom } = rule;
@@ -34,23 +35,6 @@ export function selectedBy(rule: MessageRule, subject: RuleSubject): readonly st
     .filter((one) => (decision === 'any' || one.decision === decision) && one.probability >= probabilityFrom)
     .map(({ name }) => name);
   return names.length > 0 ? names : undefined;
-}
-
-/**
- * Whether a moment lies within hours of the day, from the first, inclusive, to the second, exclusive, also over midnight; equal hours
- * stand for the whole day.
- *
- * @param hours `20-06` or `07:30-16:00`
- */
-export function isWithin(hours: string, moment: Date, timeZone: string): boolean {
-  const [from, to] = hours.split('-').map(minutesOf) as [number, number];
-  const now = minutesOf(wallClock(moment, timeZone).text.slice(11, 16));
-  return from < to ? now >= from && now < to : now >= from || now < to;
-}
-
-function minutesOf(text: string): number {
-  const [hour, minute = 0] = text.split(':').map(Number) as [number, number?];
-  return hour * 60 + minute;
 }
 
 /** Whole days of the calendar; 0 if the date is missing or cannot be read. */

@@ -45,7 +45,10 @@ const maxStudies = 1_000;
  * @throws Fault `request-invalid` for a subject that is none, or if several issuers give the ID and none was chosen; `study-ambiguous` if
  *   two patients have a study of one UID
  */
-export async function findPatient(subject: ErasureSubject, ports: Pick<RetentionPorts, 'patients' | 'pacs'>): Promise<FoundPatient> {
+export async function findPatient(
+  subject: ErasureSubject,
+  ports: Pick<RetentionPorts, 'patients' | 'pacs' | 'store' | 'reportPatient'>,
+): Promise<FoundPatient> {
   checkSubject(subject);
   const { patientId, issuer, studyInstanceUIDs } = subject;
   if (patientId === undefined) {
@@ -64,12 +67,35 @@ export async function findPatient(subject: ErasureSubject, ports: Pick<Retention
       `expected an issuer, because several give this Patient ID: ${issuers.map((one) => `"${one}"`).join(', ')} ("" stands for none)`,
     );
   const chosen = read.filter((one) => issuer === undefined || same(one.issuer, issuer));
+  const deleted = await deletedStudies(patientId, issuer ?? (chosen.length > 0 ? chosen[0]!.issuer : undefined), ports);
   const others = new Set(chosen.flatMap((one) => one.otherPatientIds).filter((one) => !same(one, patientId)));
   return {
-    studies: chosen.map(({ study }) => study),
+    studies: [...chosen, ...deleted].map(({ study }) => study),
     otherPatientIds: [...others].sort(),
     similarPatients: candidates.length - exact.length,
   };
+}
+
+/**
+ * Studies of the patient that the PACS no longer contains, by the keyed hash of its ID. One that the PACS contains has the patient that
+ * it states now.
+ *
+ * @throws Fault `request-invalid` if their images named several issuers and none was chosen
+ */
+async function deletedStudies(
+  patientId: string,
+  issuer: string | undefined,
+  ports: Pick<RetentionPorts, 'patients' | 'pacs' | 'store' | 'reportPatient'>,
+): Promise<readonly ReadStudy[]> {
+  const known = await ports.store.erasures.studiesOf(await ports.reportPatient(patientId, issuer));
+  const read = await Promise.all(known.map(async (one) => ({ ...one, ...(await readStudy(one.studyInstanceUID, ports)) })));
+  const deleted = read.filter(({ study }) => study.pacsStudyId === undefined);
+  if (issuer === undefined && new Set(deleted.map(({ issuerKey }) => issuerKey)).size > 1)
+    throw new Fault(
+      'request-invalid',
+      'expected an issuer, because studies that were deleted from the PACS had this Patient ID from several ("" stands for none)',
+    );
+  return deleted;
 }
 
 function checkSubject({ patientId, issuer, studyInstanceUIDs }: ErasureSubject): void {

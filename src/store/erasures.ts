@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, Executor } from './sql.js';
+import { studiesOfPatient, type StudyOfPatient } from './study-identities.js';
 
 /** Rows about studies, by table. */
 export type RowCounts = Readonly<Record<string, number>>;
 
-/** A patient by the keyed hashes that radiologists' reports have of patient IDs and their issuers (RecordedPatientKey). */
+/** A patient by keyed hashes of the patient ID and its issuers, as radiologists' reports (RecordedPatientKey) and studies have them. */
 export interface ReportPatient {
   readonly id: string;
   /** Issuers of the ID, any of which suffices; empty: reports that state none; absent: all reports with this ID. */
@@ -21,6 +22,8 @@ export interface Erasures {
   isErased(studyInstanceUID: string): Promise<boolean>;
   /** The studies are analysed again when something of them arrives. @returns how many were marked */
   unmark(studyInstanceUIDs: readonly string[]): Promise<number>;
+  /** Studies whose images stated the patient when they were read; known only while radiologists' reports are read. */
+  studiesOf(patient: ReportPatient): Promise<readonly StudyOfPatient[]>;
   /** @param patient whose reports count too that are not matched to a study */
   count(studyInstanceUIDs: readonly string[], patient?: ReportPatient): Promise<RowCounts>;
   /**
@@ -130,6 +133,8 @@ export function erasuresIn(connection: Connection): Erasures {
         'DELETE FROM chest_ai.erased_study WHERE study_hash IN (SELECT chest_ai.erased_study_hash(uid) FROM unnest($1::text[]) AS uid) RETURNING 1',
         [studyInstanceUIDs],
       ),
+
+    studiesOf: (patient) => studiesOfPatient(patient, connection),
 
     async count(studyInstanceUIDs, patient) {
       const n = async (text: string, values: readonly unknown[] = [studyInstanceUIDs]): Promise<number> =>

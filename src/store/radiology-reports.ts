@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } 
 import type { Database, Tables } from './database.js';
 import { replaceDiscordances, type NewDiscordance } from './discordances.js';
 import { label } from './label-schema.js';
+import { hasNoResult, nothingRemains } from './study-identities.js';
 import { discordance, radiologyReport, identifiedStudy, type ReportSource, type ReportState } from './report-schema.js';
 import { result } from './schema.js';
 import type { ResultRow } from './results.js';
@@ -287,6 +288,7 @@ export function radiologyReportsIn(database: Database): RadiologyReports {
 
     endWaiting: (now, waitMs) =>
       database.transaction(async (tables) => {
+        await tables.delete(identifiedStudy).where(and(hasNoResult, nothingRemains));
         const ended = await tables
           .update(radiologyReport)
           .set({ state: 'unmatched', reason: sql`coalesce(${radiologyReport.reason}, 'no-study')`, findings: [] })
@@ -320,7 +322,7 @@ async function lock(tables: Tables, name: string): Promise<void> {
 
 /** Of a study that the PACS no longer contains: its reports wait again, in case it comes back. Within the transaction that forgets it. */
 export async function forgetReportsOf(tables: Tables, studyInstanceUID: string): Promise<void> {
-  await tables.delete(identifiedStudy).where(eq(identifiedStudy.studyInstanceUID, studyInstanceUID));
+  await tables.delete(identifiedStudy).where(and(eq(identifiedStudy.studyInstanceUID, studyInstanceUID), nothingRemains));
   await tables.delete(discordance).where(eq(discordance.studyInstanceUID, studyInstanceUID));
   await waitAgain(
     tables,

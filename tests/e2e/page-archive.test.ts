@@ -57,5 +57,17 @@ describe('the page: analysis of the archive', { ...(skip ? { skip } : {}) }, () 
     await shown.locator('text=2 of 2 studies').waitFor(patience);
     await shown.locator('text=/2 unchanged/').waitFor(patience);
     await screenshot(page, 'archive');
+
+    // Studies that have no result are counted by the limit: one now, the next one in a minute.
+    for (const { studyInstanceUID } of studies) await pages.service.store.studies.forget(studyInstanceUID);
+    await page.getByLabel('First Study Date').fill('2015-03-01');
+    await page.getByLabel('Last Study Date').fill('2015-05-31');
+    await page.getByRole('spinbutton', { name: 'Studies per hour' }).fill('60');
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await shown.getByText(/1 of 2 studies.*Time left: \d+ \w+/).waitFor(patience);
+    await shown.getByRole('progressbar', { name: '1 of 2 studies' }).waitFor(patience);
+    await shown.getByRole('button', { name: 'Cancel' }).click();
+    await shown.getByRole('button', { name: 'Cancel for good' }).click();
+    await shown.locator('text=Cancelled').waitFor(patience);
   });
 });

@@ -29,7 +29,7 @@ describe('the page: report of a silent trial', { ...(skip ? { skip } : {}) }, ()
     await page.goto(`${pages.service.url}/operations`);
     await page.getByLabel('First Study Date').fill('2014-03-01');
     await page.getByLabel('Last Study Date').fill('2014-05-31');
-    await page.getByLabel('Studies per hour').fill('36000');
+    await page.getByRole('spinbutton', { name: 'Studies per hour' }).fill('36000');
     await page.getByLabel('Routing rule (optional)').fill('no such rule');
     await page.getByLabel('Model version (optional)').fill('champion');
     await page.getByRole('button', { name: 'Start in shadow' }).click();

@@ -62,7 +62,10 @@ describe('a silent trial of a registered version that is neither deployed nor ch
   test('it predicts studies without a result, follows to the end, and writes nothing to the PACS', async () => {
     const before = await instances();
     const range = ['--since', '2022-03-01', '--until', '2022-05-31', '--per-hour', '100000'];
-    const lines = await done<ShownBackfill>('backfill', ...range, '--shadow', '--model', version, '--follow');
+    // By the database of the service, beside it.
+    const followed = await chestAi(['backfill', ...range, '--shadow', '--model', version, '--follow', '--json'], { DATA_DIR: dataDir });
+    assert.equal(followed.code, 0, followed.stderr);
+    const lines = objects<ShownBackfill>(followed);
     const { state, found, done: predicted, skipped, failed, model } = lines.at(-1)!;
     // The rules take neither the lateral view alone nor the foot.
     assert.deepEqual([state, found, predicted + skipped, failed, model], ['done', 6, 6, 0, version]);

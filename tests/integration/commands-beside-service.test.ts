@@ -76,7 +76,7 @@ describe('commands beside a service with the embedded database', () => {
       await run(['models', 'shadow'], [0, 1]);
       await run(['models', 'list']);
       assert.match((await run(['models', 'try', 'champion', '--study', studyInstanceUID], [0, 1])).stderr, /^(?!.*audit log)/s);
-      await run(['backfill', 'status']);
+      assert.match((await run(['backfill', 'status', '--follow'])).stdout, /No analysis of the archive/);
       await run(['rebuild']);
       assert.match((await run(['erase', '--study', studyInstanceUID, '--dry-run'])).stdout, /./);
       await run(['routes', 'test']);
@@ -111,5 +111,8 @@ describe('commands beside a service with the embedded database', () => {
     }
     assert.throws(() => statSync(databaseSocket(join(dataDir, 'index'))), /ENOENT/);
     assert.match((await chestAi(['accounts', 'list'], environment)).stdout, /rita\s+operator/, 'also after the service has ended');
+    const alone = await chestAi(['backfill', '--since', '2020-01-01', '--until', '2020-01-02', '--follow'], environment);
+    assert.match(alone.stderr, /expected a running service with --follow.*found none; start the service/);
+    assert.match((await chestAi(['backfill', 'status'], environment)).stdout, /No analysis of the archive/, 'nothing was started');
   });
 });

@@ -8,8 +8,14 @@ import { administrationOf } from '../../src/server/access/administration.js';
 import type { ShownErasure } from '../../src/server/schemas/erasures.js';
 import type { RunningService } from '../../src/service/start-service.js';
 import { chestAi } from '../support/chest-ai-command.js';
+import { chestStudy } from '../support/chest-study.js';
+import { eventually } from '../support/eventually.js';
+import { orthancRequest } from '../support/orthanc-request.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { sendByCStore } from '../support/send.js';
 import { startTestService } from '../support/service.js';
+
+const patience = { timeoutMs: 90_000, intervalMs: 200 };
 
 describe('erasing of reports beside the running service', () => {
   let service: RunningService | undefined;
@@ -56,5 +62,57 @@ describe('erasing of reports beside the running service', () => {
     assert.match((await erase('--patient', 'NOWHERE', '--yes')).stdout, /Erased\. Backups are not changed\. The PACS contains no study/);
     assert.equal((await erased('--patient', 'NOWHERE', '--yes')).isErased, false);
     assert.equal((await erased('--patient', 'ELSEWHERE')).rows['radiology_report'], 1);
+  });
+
+  test('studies that were deleted from the PACS are found by the keyed hash of their patient ID, and those of another patient are not', async () => {
+    const { store } = service!;
+    const studyOf = (name: string, PatientID: string, more: object = {}) =>
+      chestStudy(`deleted ${name}`, [{ attributes: { PatientID, ...more } }]);
+    const [gone, moved, other] = [studyOf('gone', 'GONE-1'), studyOf('moved', 'GONE-1'), studyOf('other', 'GONE-2')];
+    const issued = ['CLINIC', 'HOSPITAL'].map((IssuerOfPatientID) => studyOf(IssuerOfPatientID, 'SHARED-1', { IssuerOfPatientID }));
+    const all = [gone, moved, other, ...issued];
+    await sendByCStore(
+      all.flatMap(({ files }) => files),
+      pacs.orthanc,
+    );
+    const identities = async (): Promise<number> =>
+      (
+        await store.sql.query<{ n: number }>({
+          text: 'SELECT count(*)::int AS n FROM chest_ai.identified_study WHERE patient_key IS NOT NULL',
+        })
+      ).rows[0]!.n;
+    await eventually('their patients are known', async () => assert.equal(await identities(), all.length), patience);
+    for (const { studyInstanceUID } of all) {
+      await eventually('a result', async () => assert.ok(await store.results.currentResult(studyInstanceUID)), patience);
+      await orthancRequest(pacs.endpoint, 'DELETE', `/studies/${(await store.studies.find(studyInstanceUID))!.orthancId}`);
+      await eventually(
+        'the result goes',
+        async () => assert.equal(await store.results.currentResult(studyInstanceUID), undefined),
+        patience,
+      );
+    }
+    // Sent again for another patient: what the PACS states now counts.
+    await sendByCStore(studyOf('moved', 'GONE-3').files, pacs.orthanc);
+    await eventually('its new result', async () => assert.ok(await store.results.currentResult(moved.studyInstanceUID)), patience);
+
+    const found = await erased('--patient', ' GONE-1 ');
+    assert.deepEqual(
+      found.studies.map((one) => [one.studyInstanceUID, one.isInPacs]),
+      [[gone.studyInstanceUID, false]],
+    );
+    assert.deepEqual([found.rows['study_statistics'], found.rows['identified_study']], [1, 1]);
+    assert.match((await erase('--patient', 'GONE-1', '--yes')).stdout, /not in the PACS[\s\S]*Erased\. Backups are not changed/);
+    assert.deepEqual((({ studies, rows }) => [studies, rows['study_statistics']])(await erased('--patient', 'GONE-1')), [[], 0]);
+    assert.equal((await erased('--study', gone.studyInstanceUID)).rows['study_statistics'], 0);
+    assert.equal((await erased('--patient', 'GONE-2')).rows['study_statistics'], 1, 'another patient');
+    assert.ok(await store.results.currentResult(moved.studyInstanceUID), 'a study that has another patient now');
+
+    const ambiguous = await erase('--patient', 'SHARED-1', '--yes');
+    assert.match(ambiguous.stderr, /expected an issuer, because studies that were deleted from the PACS had this Patient ID from several/);
+    const ofClinic = await erased('--patient', 'SHARED-1', '--issuer', 'CLINIC');
+    assert.deepEqual(
+      ofClinic.studies.map((one) => one.studyInstanceUID),
+      [issued[0]!.studyInstanceUID],
+    );
   });
 });

@@ -121,6 +121,37 @@ for (const backend of storeBackends()) {
       assert.equal((await stored(report))?.state, 'unmatched');
     });
 
+    test('the hashes of a deleted study stay while a message about it does, and no longer', async () => {
+      for (const name of ['sent', 'unsent']) await putStudy(`gone ${name}`);
+      await store.sql.query({
+        text: `INSERT INTO chest_ai.message (message_id, channel, study_instance_uid, result_id, planned_at, is_correction, findings, state, changed_at)
+          VALUES ('m', 'ris', $1, 'r', now(), false, '[]', 'accepted', now())`,
+        values: [studyOf('gone sent')],
+      });
+      const known = async () => {
+        const ports = await portsAt(0);
+        const found: string[] = [];
+        for (const name of ['gone sent', 'gone unsent'])
+          for (const { studyInstanceUID } of await store.erasures.studiesOf(reportPatientOf(`ID ${name}`, 'HOSP', ports)))
+            found.push(studyInstanceUID);
+        return found;
+      };
+      assert.equal((await store.erasures.studiesOf(reportPatientOf('ID gone sent', 'OTHER', await portsAt(0)))).length, 0);
+      assert.deepEqual(await known(), [studyOf('gone sent'), studyOf('gone unsent')]);
+      for (const name of ['sent', 'unsent']) await store.studies.forget(studyOf(`gone ${name}`));
+      await sweepAt(0);
+      assert.deepEqual(await known(), [studyOf('gone sent')]);
+      await store.sql.query({ text: "DELETE FROM chest_ai.message WHERE message_id = 'm'" });
+      await putStudy('gone unsent');
+      await sweepAt(0);
+      assert.deepEqual(
+        await known(),
+        [studyOf('gone unsent')],
+        'the sweep removes what nothing remains of, and keeps a study with a result',
+      );
+      await store.studies.forget(studyOf('gone unsent'));
+    });
+
     test('an unmatched report that is sent again is read again, and waits again', async () => {
       const report = reportOf('again');
       assert.equal((await receive(report, 0)).state, 'waiting');

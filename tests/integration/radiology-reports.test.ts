@@ -152,6 +152,8 @@ describe('reports by HL7 v2', () => {
     const lines = ['Pneumothorax.'];
     for (const [message, expected] of [
       [oru({ lines, type: 'ADT^A08^ADT_A01' }), ['AR', '200']],
+      // A merge is not read here: the PACS is corrected, and the service follows it.
+      [oru({ lines, type: 'ADT^A40^ADT_A39' }), ['AR', '200']],
       [oru({ lines, type: 'ORU^R32^ORU_R32' }), ['AR', '201']],
       [oru({ lines, processing: 'T' }), ['AR', '202']],
       [oru({ lines, controlId: '' }), ['AE', '101']],

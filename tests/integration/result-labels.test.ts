@@ -205,21 +205,26 @@ describe('labels of results in Orthanc', () => {
   test('a label that Orthanc refuses does not keep the others from being set, and no retry is tried', async (context) => {
     if (!(await hasLabels(context))) return;
     const study = await reported('refused');
-    const ports = {
-      index: labelIndexOf(service.store),
-      pacs: labelsOfOrthanc(pacs.client),
-      names: {
-        ...labelNames({ enabled: true, prefix: 'x-', finding: '{finding}', unread: 'unread', failed: 'f' }, known),
-        ofFinding: () => 'x b',
-      },
-      clock: { now: () => new Date() },
-      log: silentLog,
-    };
-    await assert.rejects(
-      updateLabels({ studyInstanceUID: study }, ports),
-      isFault('pacs-error', { detail: /Orthanc refused the label x b: HTTP 400/, retryable: false }),
-    );
-    assert.ok((await labelsOf(study)).includes('x-unread'));
+    for (const [prefix, refused] of [
+      ['x-', 'x b'],
+      ['y-', 'long'.repeat(17)],
+    ] as const) {
+      const ports = {
+        index: labelIndexOf(service.store),
+        pacs: labelsOfOrthanc(pacs.client),
+        names: {
+          ...labelNames({ enabled: true, prefix, finding: '{finding}', unread: 'unread', failed: 'f' }, known),
+          ofFinding: () => refused,
+        },
+        clock: { now: () => new Date() },
+        log: silentLog,
+      };
+      await assert.rejects(
+        updateLabels({ studyInstanceUID: study }, ports),
+        isFault('pacs-error', { detail: new RegExp(`Orthanc refused the label ${refused}: HTTP 400`), retryable: false }),
+      );
+      assert.ok((await labelsOf(study)).includes(`${prefix}unread`));
+    }
   });
 
   test('an Orthanc without labels is no fault: it is logged once, and nothing is tried', async (context) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { durationWithin, hoursText, isWithinHours, parseHours } from '../../src/archive/backfill-hours.js';
 import { nextAfter, stepMs } from '../../src/archive/backfill-pace.js';
 import { progressOf } from '../../src/archive/backfill-progress.js';
-import { checkBackfill } from '../../src/archive/backfill-request.js';
+import { backfillHours, checkBackfill } from '../../src/archive/backfill-request.js';
 import { chooseModel, type ArchiveModels } from '../../src/archive/choose-model.js';
 import { addDays, studyDateOf } from '../../src/archive/study-dates.js';
 import { timeLeftText } from '../../src/commands/backfill.js';
+import { durationWithin, hoursOfDayText, isWithinHours } from '../../src/jobs/hours-of-day.js';
 import { textSeeded } from '../../src/lib/seeded-random.js';
 import { isFault } from '../support/fault.js';
 
@@ -19,31 +19,33 @@ describe('the hours of a backfill', () => {
       ['8-18', 8, 18, '08-18'],
       ['18-24', 18, 0, '18-24'],
       ['18-0', 18, 0, '18-24'],
+      ['20:00-06:00', 20, 6, '20-06'],
+      ['7:30-16:15', 7.5, 16.25, '07:30-16:15'],
     ] as const) {
-      assert.deepEqual(parseHours(text), { from, to });
-      assert.equal(hoursText(parseHours(text)), written);
+      assert.deepEqual(backfillHours(text), { from: from * 60, to: to * 60 });
+      assert.equal(hoursOfDayText(backfillHours(text)), written);
     }
-    for (const text of ['', '20', '20-', '20-25', '24-6', '6-6', '0-24', '20:00-06:00', '-1-5', '20-06-07'])
-      assert.throws(() => parseHours(text), isFault('request-invalid', { detail: /expected hours as two different hours/ }));
+    for (const text of ['', '20', '20-', '20-25', '24-6', '6-6', '0-24', '24:30-6', '20:60-6', '20:5-6', '-1-5', '20-06-07'])
+      assert.throws(() => backfillHours(text), isFault('request-invalid', { detail: /expected hours as two different times of a day/ }));
   });
 
   test('each hour of a day is within the hours as the clock on the wall of the zone shows it', () => {
     const within = (zone: string, text: string): readonly number[] =>
       Array.from({ length: 24 }, (_, utc) => utc).filter((utc) =>
-        isWithinHours(new Date(Date.UTC(2026, 6, 1, utc, 30)), parseHours(text), zone),
+        isWithinHours(new Date(Date.UTC(2026, 6, 1, utc, 30)), backfillHours(text), zone),
       );
     assert.deepEqual(within('UTC', '20-06'), [0, 1, 2, 3, 4, 5, 20, 21, 22, 23]);
     assert.deepEqual(within('Europe/Berlin', '20-06'), [0, 1, 2, 3, 18, 19, 20, 21, 22, 23]);
     assert.deepEqual(within('Asia/Kolkata', '9-11'), [3, 4]);
-    assert.equal(isWithinHours(new Date('2026-07-01T20:00:00Z'), parseHours('20-06'), 'UTC'), true);
-    assert.equal(isWithinHours(new Date('2026-07-01T05:59:59Z'), parseHours('20-06'), 'UTC'), true);
-    assert.equal(isWithinHours(new Date('2026-07-01T06:00:00Z'), parseHours('20-06'), 'UTC'), false);
+    assert.equal(isWithinHours(new Date('2026-07-01T20:00:00Z'), backfillHours('20-06'), 'UTC'), true);
+    assert.equal(isWithinHours(new Date('2026-07-01T05:59:59Z'), backfillHours('20-06'), 'UTC'), true);
+    assert.equal(isWithinHours(new Date('2026-07-01T06:00:00Z'), backfillHours('20-06'), 'UTC'), false);
     assert.equal(isWithinHours(new Date(), undefined, 'UTC'), true);
   });
 
   test('across the change to daylight saving time the wall decides', () => {
     // 29 March 2026, Europe/Berlin: after 01:59 comes 03:00.
-    const hours = parseHours('2-4');
+    const hours = backfillHours('2-4');
     assert.equal(isWithinHours(new Date('2026-03-29T00:59:00Z'), hours, 'Europe/Berlin'), false);
     assert.equal(isWithinHours(new Date('2026-03-29T01:00:00Z'), hours, 'Europe/Berlin'), true);
     assert.equal(isWithinHours(new Date('2026-03-29T02:00:00Z'), hours, 'Europe/Berlin'), false);
@@ -52,8 +54,8 @@ describe('the hours of a backfill', () => {
   test('the time until work ends equals that of a walk minute by minute', () => {
     const random = textSeeded('backfill hours');
     for (let n = 0; n < 60; n++) {
-      const from = Math.floor(random() * 24);
-      const hours = { from, to: (from + 1 + Math.floor(random() * 22)) % 24 };
+      const from = Math.floor(random() * 1_440);
+      const hours = { from, to: (from + 1 + Math.floor(random() * 1_438)) % 1_440 };
       const start = new Date(Date.UTC(2026, 0, 1, 0, Math.floor(random() * 1440)));
       const minutes = 1 + Math.floor(random() * 4_000);
       let worked = 0;
@@ -62,11 +64,11 @@ describe('the hours of a backfill', () => {
       assert.equal(
         durationWithin(minutes * 60_000, start, hours, 'UTC'),
         at * 60_000,
-        `${hoursText(hours)} from ${start.toISOString()}, ${minutes} min`,
+        `${hoursOfDayText(hours)} from ${start.toISOString()}, ${minutes} min`,
       );
     }
     assert.equal(durationWithin(5 * hour, new Date(), undefined, 'UTC'), 5 * hour);
-    assert.equal(durationWithin(0, new Date(), parseHours('20-06'), 'UTC'), 0);
+    assert.equal(durationWithin(0, new Date(), backfillHours('20-06'), 'UTC'), 0);
   });
 });
 

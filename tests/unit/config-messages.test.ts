@@ -76,6 +76,14 @@ describe('each setting of a channel at both ends, and beyond', () => {
     ],
     ['email', email, 'digest', ['0 7 * * *', longest(100)], ['', longest(101)]],
     ['email', email, 'timeoutMs', [1], [0]],
+    ['email', email, 'subject', ['{findings}, {accessionNumber}', longest(200)], ['', longest(201), 'a\nb', '{finding}', '{constructor}']],
+    [
+      'email',
+      email,
+      'text',
+      ['{findings}\n{page} {{ }}'.replace('{{ }}', '{'), longest(10_000)],
+      ['', longest(10_001), '{patientName}', '{}'],
+    ],
     ['hl7', { host: 'a', port: 1 }, 'port', [1, 65_535], [0, 65_536]],
     ['hl7', { host: 'a', port: 1 }, 'host', ['a', longest(253)], ['', longest(254)]],
     ['hl7', { host: 'a', port: 1 }, 'characterSet', ['UNICODE UTF-8', '8859/1', 'ASCII'], ['UTF-8']],
@@ -93,6 +101,14 @@ describe('each setting of a channel at both ends, and beyond', () => {
       }
       for (const value of refused) refuses(channel(kind, { ...base, [setting]: value }), new RegExp(`messages\\.channels\\.0\\.${kind}`));
     });
+
+  test('templates name the patient only where the channel may, and never in the subject', () => {
+    const named = (text: string, patient: readonly string[]) => channel('email', { ...email, text }, { patient });
+    assert.equal(load(named('{patientId} {patientSex}', ['id', 'sex'])).channels[0]!.email!.text, '{patientId} {patientSex}');
+    refuses(named('{patientId} {patientSex}', ['id']), /expected patient: \[sex\] for a channel with \{patientSex\}, found id/);
+    refuses(channel('email', { ...email, subject: '{patientId}' }, { patient: ['id'] }), /no attribute of the patient in a subject/);
+    refuses(channel('email', { ...email, subject: '{acessionNumber}' }), /did you mean \{accessionNumber\}\?/);
+  });
 
   test('http needs plainHttp, and an account needs encryption', () => {
     assert.equal(load(channel('webhook', { url: 'http://a', plainHttp: true })).channels[0]!.webhook!.url, 'http://a');

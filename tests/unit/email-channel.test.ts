@@ -99,6 +99,27 @@ describe('e-mails reach a real SMTP server', () => {
     assert.match(second!.text!, /Alle Werte sind erfunden/);
   });
 
+  test('templates replace subject and text; what the message is stays in both, and a value is no template', async () => {
+    const server = await serve();
+    const channel = channelTo(server, {
+      subject: 'Chest: {findings} / {accessionNumber}',
+      text: 'Please look at {accessionNumber} ({outcome}).\n{findings}\nPage: {page}. {not a name',
+    });
+    const accessionNumber = 'A-1 {studyInstanceUID}\r\nBcc: other@elsewhere.example';
+    await channel.send({ ...message, study: { ...message.study, accessionNumber } }, signal);
+    await channel.send({ ...message, isTest: true, result: { ...message.result, isCorrection: true } }, signal);
+    const [first, second] = server.received.map(({ mail }) => mail);
+    assert.equal(first!.subject, 'Chest: Pneumothorax: present / A-1 {studyInstanceUID} Bcc: other@elsewhere.example (not for diagnosis)');
+    assert.equal(first!.bcc, undefined);
+    assert.match(
+      first!.text!.replaceAll('\r\n', '\n'),
+      /^Result of software, not verified by a physician, not for diagnosis\.\n\nPlease look at A-1 \{studyInstanceUID\}\n?[\s\S]*\(Reported\)\.\n- Pneumothorax: present, 91 %[\s\S]*Page: \. \{not a name/,
+    );
+    assert.doesNotMatch(first!.text!, /TEST\^MESSAGE|Patient ID/, 'only what the template names');
+    assert.match(second!.subject!, /^Test message: Correction: Chest: Pneumothorax: present \/ TEST-0000 \(not for diagnosis\)$/);
+    assert.match(second!.text!, /All values are invented[\s\S]*replaces one that was sent earlier/);
+  });
+
   test('a name that contains line breaks and headers stays text of the body', async () => {
     const server = await serve();
     const name = 'DOE^JANE\r\nBcc: other@elsewhere.example\r\n\r\n.\r\nQUIT';
@@ -181,6 +202,27 @@ describe('e-mails reach a real SMTP server', () => {
       await assert.rejects(channelTo(await answering(554)).send(message, signal), refused(/SMTP 554/));
       await assert.rejects(channelTo(await answering(451)).send(message, signal), unavailable(/SMTP 451/));
     });
+
+    for (const [code, when] of [
+      [421, 'at the connection'],
+      [450, 'at the recipient'],
+      [550, 'at the sender'],
+    ] as const)
+      test(`SMTP ${code} ${when}: ${code < 500 ? 'to be repeated' : 'refused'}, and nothing is sent`, async () => {
+        const answer = (at: string, done: (error?: Error) => void) =>
+          at === when ? done(Object.assign(new Error('not now, Meier'), { responseCode: code })) : done();
+        const server = await serve({
+          onConnect: (_session, done) => answer('at the connection', done),
+          onMailFrom: (_address, _session, done) => answer('at the sender', done),
+          onRcptTo: (_address, _session, done) => answer('at the recipient', done),
+        });
+        const expected = code < 500 ? unavailable(new RegExp(`SMTP ${code}`)) : refused(new RegExp(`SMTP ${code}`));
+        await assert.rejects(channelTo(server).send(message, signal), (error: unknown) => {
+          assert.doesNotMatch((error as Error).message, /Meier/);
+          return expected(error);
+        });
+        assert.equal(server.received.length, 0);
+      });
 
     test('no server, and one that says nothing', async () => {
       const server = await serve({ onConnect: () => undefined });

@@ -98,6 +98,12 @@ test('an acknowledgment in pieces, in another separator or without the last carr
     replies(acceptance.subarray(0, -1)),
     replies(acknowledgment(['MSH#*~\\&#RIS#H#C#R#20260102##ACK#1#P#2.5.1', `MSA#AA#${message.messageId}`])),
     replies(Buffer.from(`\u000b${msh}\nMSA|AA|${message.messageId}\n\u001c\r`)),
+    // Two packets, the second one later, cut within the control ID.
+    (socket) => {
+      const cut = acceptance.indexOf(message.messageId) + 4;
+      socket.write(acceptance.subarray(0, cut));
+      setTimeout(() => socket.write(acceptance.subarray(cut)), 200);
+    },
   ];
   for (const misbehave of accepting) {
     const server = await startFaultyMllpServer(misbehave);
@@ -148,6 +154,32 @@ const faults: readonly {
     name: 'an answer to another message',
     misbehave: replies(acknowledgment([msh, 'MSA|AA|4711'])),
     detail: /^expected an answer to message M7F3A9C20D41E85B6 \(MSA-2\), found an answer to another one$/,
+  },
+  {
+    name: 'AA in lower case, which is no code',
+    misbehave: replies(acknowledgment([msh, `MSA|aa|${message.messageId}`])),
+    detail: /found another code$/,
+  },
+  {
+    name: 'our control ID with something behind it',
+    misbehave: replies(acknowledgment([msh, `MSA|AA|${message.messageId}1`])),
+    detail: /found an answer to another one$/,
+  },
+  {
+    name: 'an acceptance without the start block (VT)',
+    misbehave: replies(acceptance.subarray(1)),
+    detail: /^expected an answer in an MLLP frame, found 0x4d instead of its start block 0x0b$/,
+  },
+  {
+    name: 'an acceptance without the end block (FS)',
+    misbehave: replies(acceptance.subarray(0, -2)),
+    detail: /^no complete answer within 300 ms$/,
+    timeoutMs: 300,
+  },
+  {
+    name: 'AR to another message, which says nothing about this one',
+    misbehave: replies(acknowledgment([msh, 'MSA|AR|4711|Meier'])),
+    detail: /found an answer to another one$/,
   },
   {
     name: 'a code that there is not',

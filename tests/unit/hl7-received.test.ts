@@ -131,6 +131,20 @@ describe('the reports of a message', () => {
   });
 });
 
+test('an escaped line end never begins a segment, and a broken escape sequence stays as it is', () => {
+  const before = parsed(Buffer.from(oru({ lines: ['A'] }))).segments.length;
+  const hostile = 'Erguss.\\X0D\\OBX\\F\\9\\F\\TX\\F\\x\\F\\\\F\\Pneumothorax\\X0D0A\\OBR\\F\\2';
+  const message = parsed(Buffer.from(oru({ lines: [hostile] })));
+  assert.equal(message.segments.length, before);
+  assert.equal(reports(oru({ lines: [hostile] }))[0]!.text, 'Findings:\nErguss.\nOBX|9|TX|x||Pneumothorax\nOBR|2');
+  for (const broken of ['\\X0', '\\X0G\\', '\\X\\', '\\', 'C:\\Temp', '\\X0D', '\\\\\\X0D'])
+    assert.equal(reports(oru({ lines: [`Erguss ${broken}`] }))[0]!.text, `Findings:\nErguss ${broken}`);
+  const many = '\\X0'.repeat(200_000);
+  const begun = performance.now();
+  assert.equal(reports(oru({ lines: [many] }))[0]!.text, `Findings:\n${many}`);
+  assert.ok(performance.now() - begun < 5_000);
+});
+
 describe('character sets', () => {
   const message = (characterSet: string) => oru({ characterSet, lines: ['Größe'] });
   test('by MSH-18; without it UTF-8 where the bytes are, else Windows-1252', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { messagesSettings, type MessageRule } from '../../src/config/messages.js';
 import { checkMessageRules } from '../../src/messages/check-rules.js';
-import { isWithin, readsImages, selectedBy, type RuleSubject } from '../../src/messages/message-rules.js';
+import { isWithinHours, parseHoursOfDay } from '../../src/jobs/hours-of-day.js';
+import { readsImages, selectedBy, type RuleSubject } from '../../src/messages/message-rules.js';
 import type { RecordedFinding } from '../../src/store/schema.js';
 import { isFault } from '../support/fault.js';
 
@@ -74,8 +75,9 @@ describe('which results a rule selects, and because of which findings', () => {
 
 test('hours: the first is included, the second is not, and they may pass midnight; also on the days on which clocks are changed', () => {
   const at = (time: string): Date => new Date(`2026-06-01T${time}:00Z`);
+  const isWithin = (hours: string, moment: Date, zone = 'UTC'): boolean => isWithinHours(moment, parseHoursOfDay(hours), zone);
   const within = (hours: string): readonly string[] =>
-    ['00:00', '05:59', '06:00', '19:59', '20:00', '23:59'].filter((time) => isWithin(hours, at(time), 'UTC'));
+    ['00:00', '05:59', '06:00', '19:59', '20:00', '23:59'].filter((time) => isWithin(hours, at(time)));
   assert.deepEqual(within('20-06'), ['00:00', '05:59', '20:00', '23:59']);
   assert.deepEqual(within('06-20'), ['06:00', '19:59']);
   assert.deepEqual(within('20-24'), ['20:00', '23:59']);

@@ -35,6 +35,36 @@ test('the setting of the guide is accepted', () => {
   assert.equal(messages.rules.length, 3);
 });
 
+test('the templates of the guide are accepted', () => {
+  const [block] = /email:\n {2}subject[\s\S]*?(?=```)/.exec(guide)!;
+  const file = join(folder, 'templates.yaml');
+  const indented = block.replace(/^/gm, '      ').trimEnd();
+  writeFileSync(
+    file,
+    `messages:\n  channels:\n    - name: on-call\n${indented}\n        host: mail\n        from: ai@hospital.example\n        to: [a@hospital.example]\n`,
+  );
+  const [channel] = loadConfig({ CONFIG_FILE: file }).messages.channels;
+  assert.match(channel!.email!.text!, /^Please look[\s\S]*\n\{findings\}\n\{page\}\n$/);
+  // Every name that the guide lists.
+  const text = [...guide.matchAll(/`(\{\w+\})`/g)].map(([, name]) => name).join(' ');
+  assert.ok(text.split(' ').length >= 11);
+  writeFileSync(
+    file,
+    JSON.stringify({
+      messages: {
+        channels: [
+          {
+            name: 'a',
+            email: { host: 'a', from: 'a@b.example', to: ['a@b.example'], text },
+            patient: ['id', 'name', 'birthDate', 'sex'],
+          },
+        ],
+      },
+    }),
+  );
+  assert.equal(loadConfig({ CONFIG_FILE: file }).messages.channels[0]!.email!.text, text);
+});
+
 test('the body of the guide is as documented', () => {
   const body: unknown = JSON.parse(blockOf('json'));
   assert.deepEqual(webhookBodySchema.parse(body), body);

@@ -12,7 +12,7 @@ import { openWebhook } from '../../src/messages/webhook-channel.js';
 import { makeCertificate } from '../support/certificate.js';
 import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
-import { startWebhookReceiver } from '../support/webhook-receiver.js';
+import { startWebhookReceiver, type HookAnswer } from '../support/webhook-receiver.js';
 
 const folder = temporaryDirectory('webhook');
 const message = testMessage({ patient: [] }, new Date());
@@ -79,3 +79,65 @@ test('a receiver that is not there', async () => {
   await close();
   await assert.rejects(open({ url, plainHttp: true }).send(message, signal), isFault('channel-unavailable', { detail: /ECONNREFUSED/ }));
 });
+
+/** The receiver writes one byte each 50 ms, and ends after so many. */
+const slowly =
+  (bytes: number): HookAnswer =>
+  (response) => {
+    response.writeHead(200, { 'Content-Length': String(bytes) });
+    let sent = 0;
+    const timer = setInterval(() => {
+      response.write('x');
+      if (++sent === bytes) response.end();
+      if (sent === bytes || response.destroyed) clearInterval(timer);
+    }, 50);
+    response.on('close', () => clearInterval(timer));
+  };
+const repeated = (detail: RegExp) => isFault('channel-unavailable', { retryable: true, detail });
+const refused = (detail: RegExp) => isFault('message-refused', { retryable: false, detail });
+const answers: readonly {
+  readonly name: string;
+  readonly answer: HookAnswer;
+  readonly expected: 'accepted' | ReturnType<typeof isFault>;
+  readonly timeoutMs?: number;
+}[] = [
+  { name: '200 slowly, but in time', answer: slowly(8), expected: 'accepted' },
+  {
+    name: '200 so slowly that the time limit passes',
+    answer: slowly(1_000),
+    expected: repeated(/no complete answer within 400 ms/),
+    timeoutMs: 400,
+  },
+  {
+    name: 'an informational status before the final one',
+    answer: (response) => response.writeEarlyHints({ link: '</a>; rel=preload' }, () => void response.writeHead(202).end()),
+    expected: 'accepted',
+  },
+  {
+    name: '308',
+    answer: (response) => void response.writeHead(308, { Location: 'http://127.0.0.1:1/elsewhere' }).end(),
+    expected: refused(/^the receiver answered HTTP 308: redirects are not followed$/),
+  },
+  { name: '304, as if it had it in a cache', answer: 304, expected: refused(/HTTP 304/) },
+  { name: '410', answer: 410, expected: refused(/^the receiver answered HTTP 410, expected 2xx$/) },
+  { name: '408', answer: 408, expected: repeated(/HTTP 408$/) },
+  { name: '425', answer: 425, expected: repeated(/HTTP 425$/) },
+  {
+    name: '200 with megabytes',
+    answer: (response) => void response.writeHead(200).end(Buffer.alloc(4 << 20, 0x20)),
+    expected: repeated(/more bytes than are read/),
+  },
+];
+for (const { name, answer, expected, timeoutMs } of answers)
+  test(`a receiver that answers ${name}: ${expected === 'accepted' ? 'accepted' : 'not accepted'}, and asked once`, async () => {
+    const receiver = await startWebhookReceiver();
+    try {
+      receiver.answerAll(answer);
+      const sending = open({ url: receiver.url, plainHttp: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) }).send(message, signal);
+      if (expected === 'accepted') await sending;
+      else await assert.rejects(sending, expected);
+      assert.equal(receiver.received.length, 1);
+    } finally {
+      await receiver.close();
+    }
+  });
