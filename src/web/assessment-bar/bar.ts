@@ -1,5 +1,4 @@
 import type { Decision } from '../../server/page-types.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { ownDecisionsOf, type AssessableFinding, type OwnDecision } from '../assessments.js';
 import { mayAssess, type CurrentUser } from '../current-user.js';
 import { sortedByImportance } from '../finding-order.js';
@@ -9,6 +8,8 @@ import type { GivenFinding } from '../reading/given-step.js';
 import { isOutdated, PendingAssessments, undoMs, type PendingState } from '../reading/pending-assessments.js';
 import { stepsText } from '../reading/steps-text.js';
 import { sentenceOf } from '../sentence.js';
+import { findingText } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import type { Language, Translate } from '../texts/languages.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
@@ -237,8 +238,12 @@ export class AssessmentBar {
       ];
     return top
       ? [
-          `${top.meaning}: `,
-          element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${probabilityText(top)} %`),
+          `${findingText(top.meaning, t)}: `,
+          element(
+            'b',
+            { class: top.decision },
+            `${t(`decision.${top.decision}`).toLowerCase()} ${probabilityFigure(top, this.language)} %`,
+          ),
         ]
       : [t('study.noFindings')];
   }

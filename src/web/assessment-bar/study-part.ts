@@ -1,6 +1,7 @@
 import type { Decision, ShownAssessment } from '../../server/page-types.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { decisionOptions, foldAssessments, type AssessableFinding, type OwnDecision } from '../assessments.js';
+import { findingText } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import type { Language, Translate } from '../texts/languages.js';
 import { element } from './element.js';
 import type { ShownStudy } from './shown-study.js';
@@ -83,15 +84,19 @@ function findingPart(view: StudyPartView, finding: AssessableFinding): HTMLEleme
     {
       class: view.chosen === name ? 'finding chosen' : 'finding',
       role: 'group',
-      'aria-label': t('assessment.of', { finding: meaning }),
+      'aria-label': t('assessment.of', { finding: findingText(meaning, t) }),
       'data-finding': name,
     },
     element(
       'div',
       { class: 'ai-finding' },
-      element('span', { class: 'meaning' }, meaning),
+      element('span', { class: 'meaning' }, findingText(meaning, t)),
       software
-        ? element('b', { class: software.decision }, `${t(`decision.${software.decision}`)} ${probabilityText(software)} %`)
+        ? element(
+            'b',
+            { class: software.decision },
+            `${t(`decision.${software.decision}`)} ${probabilityFigure(software, view.language)} %`,
+          )
         : undefined,
     ),
     mayAssess ? element('div', { class: 'choices' }, ...decisionOptions.map(button)) : undefined,
@@ -143,8 +148,11 @@ function line(
     givenAt === null ? '?' : new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' }).format(new Date(givenAt));
   const stated = findings
     .filter((one) => isEarlier || one.isCurrent)
-    .map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`);
-  const taken = withdrawn.length > 0 ? [t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => meaning).join(', ') })] : [];
+    .map((one) => `${findingText(one.meaning, t)} ${t(`decision.${one.decision}`).toLowerCase()}`);
+  const taken =
+    withdrawn.length > 0
+      ? [t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => findingText(meaning, t)).join(', ') })]
+      : [];
   return element(
     'p',
     { class: 'quiet' },

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ImageStack, StudyPage } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
+import { heatMapText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 import type { DragMode } from './gestures.js';
 import { HeatMapControls } from './heat-map-controls.js';
@@ -31,7 +32,7 @@ export function ImageViewer({
   readonly stacks: readonly ImageStack[];
   readonly onUnavailable: (reason: unknown) => void;
 }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const heatMaps = useMemo(() => sortedHeatMaps(page), [page]);
   const [place, setPlace] = useState<Place>(() => firstPlace(stacks, heatMaps[0]));
   const [chosenHeatMap, setChosenHeatMap] = useState(heatMaps[0]?.sopInstanceUID);
@@ -102,7 +103,7 @@ export function ImageViewer({
       address: studyApi(page.studyInstanceUID, 'series', heatMap.seriesInstanceUID, 'instances', heatMap.sopInstanceUID, 'picture'),
       sourceSopInstanceUID: heatMap.sourceSopInstanceUID,
       sourceFrame: heatMap.sourceFrame ?? 1,
-      title: heatMap.title,
+      title: heatMapText(heatMap.title, t, language),
       opacity,
     };
   return (

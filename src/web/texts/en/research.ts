@@ -28,6 +28,7 @@ export const enResearch = {
   'nav.research': 'Research',
   'research.title': 'Research',
   'figure.svg': 'SVG',
+  'figure.time': 'Time',
   'figure.json': 'JSON',
   'labels.title': 'Labels',
   'labels.none': 'No labels yet. Labels come from the assessments of readers: open a study in the worklist and assess its findings.',
