@@ -17,7 +17,7 @@ export interface StudyPartView {
   /** What stands there if there is no finding. */
   readonly summary: readonly (Node | string)[];
   readonly stored: ReadonlyMap<string, OwnDecision>;
-  readonly waiting: ReadonlyMap<string, { readonly decision: Decision }>;
+  readonly waiting: ReadonlyMap<string, OwnDecision>;
   /** Name of the finding that the keys are about. */
   readonly chosen: string | undefined;
   readonly showsEarlier: boolean;
@@ -25,6 +25,10 @@ export interface StudyPartView {
   withdraw(finding: AssessableFinding): void;
   adjudicate(finding: AssessableFinding, decision: Decision): void;
   confirmAll(): void;
+  /** The open field, below a finding or below all of them. */
+  readonly field: { readonly finding?: string; readonly element: HTMLElement } | undefined;
+  comment(finding: AssessableFinding): void;
+  add(): void;
   toggleEarlier(): void;
 }
 
@@ -38,6 +42,13 @@ export function studyPart(view: StudyPartView): HTMLElement {
     heading === undefined ? undefined : element('h2', {}, heading),
     findings.length === 0 ? element('p', {}, ...summary) : undefined,
     ...findings.map((finding) => findingPart(view, finding)),
+    ...(mayAssess && findings.length > 0
+      ? [
+          view.field && view.field.finding === undefined
+            ? view.field.element
+            : smallButton(t('assessment.add'), 'bar-add', () => view.add()),
+        ]
+      : []),
     mayAssess && findings.length > 1
       ? element(
           'button',
@@ -65,6 +76,7 @@ function findingPart(view: StudyPartView, finding: AssessableFinding): HTMLEleme
   const { t, study, mayAssess, stored, waiting } = view;
   const { name, meaning, software } = finding;
   const mine = (waiting.get(name) ?? stored.get(name))?.decision;
+  const written = waiting.get(name)?.comment ?? stored.get(name)?.comment;
   const button = (choice: Decision): HTMLElement =>
     element(
       'button',
@@ -100,6 +112,9 @@ function findingPart(view: StudyPartView, finding: AssessableFinding): HTMLEleme
         : undefined,
     ),
     mayAssess ? element('div', { class: 'choices' }, ...decisionOptions.map(button)) : undefined,
+    written ? element('p', {}, t('assessment.quoted', { text: written })) : undefined,
+    view.field?.finding === name ? view.field.element : undefined,
+    mayAssess ? smallButton(t('assessment.comment'), `bar-comment-${name}`, () => view.comment(finding)) : undefined,
     mayAssess && stored.has(name) && !waiting.has(name)
       ? smallButton(t('assessment.withdraw'), `bar-withdraw-${name}`, () => view.withdraw(finding))
       : undefined,

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { CodedFinding, Decision } from '../../server/page-types.js';
 import { get } from '../api.js';
+import { findingTyped } from './coded-finding-search.js';
 import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 
@@ -23,12 +24,7 @@ export function AddFinding({
     staleTime: Infinity,
   });
   const others = data.filter(({ name }) => !known.includes(name));
-  const typed = text.trim().toLowerCase();
-  const matching =
-    typed === '' ? [] : others.filter(({ meaning, name }) => `${findingText(meaning, t)} ${meaning} ${name}`.toLowerCase().includes(typed));
-  const found =
-    matching.find(({ meaning }) => [meaning, findingText(meaning, t)].some((one) => one.toLowerCase() === typed)) ??
-    (matching.length === 1 ? matching[0] : undefined);
+  const found = findingTyped(others, text, t);
   const give = (decision: Decision): void => {
     if (!found) return;
     add(found, decision);

@@ -4,6 +4,7 @@ import type { Decision } from '../../server/page-types.js';
 import { decisionOptions, type AssessableFinding, type OwnDecision } from '../assessments.js';
 import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
+import { maxCommentLength, oneLine } from './coded-finding-search.js';
 
 /** One finding with its three buttons, in the same place for every finding; the software's own decision is marked. */
 export function FindingChoice({
@@ -119,11 +120,11 @@ function CommentField({
       size="xs"
       autosize
       autoFocus
-      maxLength={2_000}
+      maxLength={maxCommentLength}
       label={t('assessment.commentOn', { finding: findingText(meaning, t) })}
       description={t('assessment.commentHint')}
       value={text}
-      onChange={(event) => setText(event.currentTarget.value.replace(/[\r\n\t]+/g, ' '))}
+      onChange={(event) => setText(oneLine(event.currentTarget.value))}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== 'Escape') return;
         event.preventDefault();
