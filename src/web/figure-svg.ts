@@ -22,6 +22,17 @@ export interface FigureCurve {
 /** Distinguishable also without colour vision (Okabe & Ito, Color Universal Design). */
 export const curveColours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
+/** The ends of the axes as the plot on the page has them: those of the figure, else those of the points. */
+export function plotScales({ xRange, yRange }: Pick<Figure, 'xRange' | 'yRange'>): {
+  readonly x: { time: false; range?: [number, number] };
+  readonly y: { range?: [number, number] };
+} {
+  return {
+    x: { time: false, ...(xRange ? { range: [xRange[0], xRange[1]] } : {}) },
+    y: yRange ? { range: [yRange[0], yRange[1]] } : {},
+  };
+}
+
 const size = { width: 640, height: 400, left: 64, right: 16, top: 36, bottom: 84 };
 
 /** A figure as an SVG file of its own, with axes, five ticks each and a legend. @param language of the numbers at the ticks */

@@ -1,6 +1,6 @@
 import { useCallback, type ReactNode } from 'react';
 import type UPlot from 'uplot';
-import { curveColours, type Figure } from '../figure-svg.js';
+import { curveColours, plotScales, type Figure } from '../figure-svg.js';
 import { fixedText } from '../texts/numbers.js';
 import { useTexts } from '../texts/texts.js';
 import { FigureDownloads } from './figure-downloads.js';
@@ -15,10 +15,7 @@ export function LinePlot({ figure, name }: { readonly figure: Figure; readonly n
         options: {
           width,
           height: 260,
-          scales: {
-            x: { time: false, ...(figure.xRange ? { range: [...figure.xRange] } : {}) },
-            y: figure.yRange ? { range: [...figure.yRange] } : {},
-          },
+          scales: plotScales(figure),
           axes: [figure.xLabel, figure.yLabel].map((label) => ({ ...axis, label, size: 58 })),
           series: [
             {},

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { ComparedAgreement, ComparedQuantity } from '../../server/page-types.js';
 import type { ShownAlarm, ShownDrift } from '../../server/page-types.js';
 import { get, post } from '../api.js';
+import { downloadText } from '../download.js';
 import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { Ago, moment } from '../parts/time.js';
@@ -23,9 +24,21 @@ export function Drift({ line }: { readonly line: string }): ReactNode {
         <Title order={2} size="h4" id="drift">
           {t('drift.title')}
         </Title>
-        <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
-          {t('drift.check')}
-        </Button>
+        <Group gap="xs">
+          {query.data?.report && (
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={`${t('figure.json')}: ${t('drift.title')}`}
+              onClick={() => downloadText('drift.json', 'application/json', `${JSON.stringify(query.data.report, undefined, 2)}\n`)}
+            >
+              {t('figure.json')}
+            </Button>
+          )}
+          <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+            {t('drift.check')}
+          </Button>
+        </Group>
       </Group>
       {check.isSuccess && (
         <Alert color="green" role="status" py="xs">
