@@ -103,7 +103,7 @@ describe('the page: research', { ...(skip ? { skip } : {}) }, () => {
       await page.reload();
       assert.match(
         (await page.locator('[data-testid=readiness]').textContent(patience)) ?? '',
-        /1 of 50 new labels.*A run takes about \d+ minutes on .*Estimated from the time of inference here/,
+        /\d of 50 new labels.*A run takes about \d+ minutes on .*Estimated from the time of inference here/,
       );
     });
   });

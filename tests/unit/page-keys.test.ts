@@ -52,6 +52,7 @@ test('a key of the image that is held down repeats zoom, pan, slices and opacity
       'reset',
       'fullScreen',
       'toggleHeatMap',
+      'toggleRegions',
       'changeOpacity',
       'togglePrior',
       'nextWindow',

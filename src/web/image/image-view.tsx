@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import type { ImageStack } from '../../server/page-types.js';
+import type { ImageStack, ShownRegion } from '../../server/page-types.js';
 import { fixedText, localFigure } from '../texts/numbers.js';
 import { useTexts, type Language, type Translate } from '../texts/texts.js';
 import { listenToGestures, type DragMode } from './gestures.js';
 import { HeatMapLayer, type LaidHeatMap } from './heat-map-layer.js';
+import { RegionLayer } from './region-layer.js';
 import { frameIndex } from './stacks.js';
 import type { Shown, ImageStage } from './stage.js';
 
@@ -17,6 +18,8 @@ export interface ImageViewProps {
   /** Where it belongs, e.g. the date of the prior study. */
   readonly label?: string | undefined;
   readonly heatMap?: LaidHeatMap | undefined;
+  /** Of all images of the study. */
+  readonly regions?: readonly ShownRegion[] | undefined;
   readonly mode: DragMode;
   /** The stage while it is there. */
   readonly onStage: (stage: ImageStage | undefined) => void;
@@ -30,7 +33,7 @@ const contextLostMs = 5_000;
 
 /** One image with what it is and how it is shown in its corners. */
 export function ImageView(props: ImageViewProps): ReactNode {
-  const { study, stack, index, name, label, heatMap, mode } = props;
+  const { study, stack, index, name, label, heatMap, regions = [], mode } = props;
   const { t, language } = useTexts();
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
@@ -60,6 +63,14 @@ export function ImageView(props: ImageViewProps): ReactNode {
     >
       <div className="drawing" ref={place} />
       {isOfHeatMap && <HeatMapLayer heatMap={heatMap} shown={shown} />}
+      {shown && (
+        <RegionLayer
+          regions={regions.filter(
+            ({ sopInstanceUID, frame }) => sopInstanceUID === shown.address.sopInstanceUID && frame === shown.address.frame,
+          )}
+          shown={shown}
+        />
+      )}
       <div className="corner top">
         {label && <div>{label}</div>}
         <div>{name}</div>

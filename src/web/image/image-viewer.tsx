@@ -38,6 +38,7 @@ export function ImageViewer({
   const [chosenHeatMap, setChosenHeatMap] = useState(heatMaps[0]?.sopInstanceUID);
   const [opacity, setOpacity] = useState(firstOpacity);
   const [isHeatMapShown, setHeatMapShown] = useState(true);
+  const [areRegionsShown, setRegionsShown] = useState(true);
   const [isPriorShown, setPriorShown] = useState(false);
   const [mode, setMode] = useState<DragMode>('pan');
   const [drawn, setDrawn] = useState<Shown>();
@@ -54,7 +55,7 @@ export function ImageViewer({
   );
   const heatMap = ofFrame.find((one) => one.sopInstanceUID === chosenHeatMap) ?? ofFrame[0];
   const windows = shown ? choicesOf(shown) : [];
-  const { prior } = page;
+  const { prior, regions = [] } = page;
 
   const each = (action: (stage: ImageStage) => void): void => Object.values(stages.current).forEach(action);
   const scrollTo = (index: number): void => setPlace({ ...place, index: Math.min(stack.frames.length - 1, Math.max(0, index)) });
@@ -74,6 +75,7 @@ export function ImageViewer({
       if (isHeatMapShown) setOpacity(Math.min(100, Math.max(0, opacity + by)));
       else if (by > 0) setHeatMapShown(true);
     },
+    toggleRegions: () => setRegionsShown(!areRegionsShown),
     togglePrior: () => prior && setPriorShown(!isPriorShown),
     nextWindow: () => {
       const at = windows.findIndex((one) => shown && isSame(one, shown.window));
@@ -93,6 +95,9 @@ export function ImageViewer({
     { icon: 'invert', text: 'image.invert', key: 'i', isOn: shown?.isInverted ?? false, onClick: actions.invert },
     ...(heatMaps.length > 0
       ? [{ icon: 'heatMap', text: 'image.heatMap', key: 'h', isOn: isHeatMapShown, onClick: actions.toggleHeatMap } as const]
+      : []),
+    ...(regions.length > 0
+      ? [{ icon: 'regions', text: 'image.regions', key: 'b', isOn: areRegionsShown, onClick: actions.toggleRegions } as const]
       : []),
     ...(prior ? [{ icon: 'prior', text: 'image.prior', key: 'v', isOn: isPriorShown, onClick: actions.togglePrior } as const] : []),
     { icon: 'fullScreen', text: 'image.fullScreen', key: 'f', onClick: actions.fullScreen },
@@ -128,6 +133,7 @@ export function ImageViewer({
           name={stackName(stack)}
           label={isPriorShown ? t('image.current') : undefined}
           heatMap={laid || undefined}
+          regions={areRegionsShown ? regions : undefined}
           mode={mode}
           onStage={(stage) => (stages.current = { ...stages.current, ...(stage ? { current: stage } : {}) })}
           onShown={setDrawn}
