@@ -193,8 +193,8 @@ function ageOf(age: string | undefined): { readonly age?: number } {
   return years === undefined ? {} : { age: Math.min(90, Number(years)) };
 }
 
-/** 1 present, 0 absent, empty: no label. */
-function labelTable(written: readonly WrittenImage[], findings: readonly string[]): string {
+/** labels.csv: 1 present, 0 absent, empty: no label. */
+export function labelTable(written: readonly Pick<WrittenImage, 'entry' | 'isTest'>[], findings: readonly string[]): string {
   const rows = written.map(({ entry: { file, patient, view, source, labels, absent = [] }, isTest }) =>
     csvLine([
       file,

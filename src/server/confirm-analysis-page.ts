@@ -1,5 +1,5 @@
 import type { RequestState } from '../reporting/request-analysis.js';
-import { escapeHtml, smallPage, type SmallPageLanguage } from './small-page.js';
+import { escapeHtml, smallPage, type SmallPageLanguage, type SmallPageLook } from './small-page.js';
 
 const texts = {
   en: {
@@ -41,11 +41,11 @@ const texts = {
 >;
 
 /** Asks the user to confirm. @param token of the form */
-export function confirmAnalysisPage(studyInstanceUID: string, token: string, language: SmallPageLanguage): string {
-  const { title, question, confirm } = texts[language];
+export function confirmAnalysisPage(studyInstanceUID: string, token: string, look: SmallPageLook): string {
+  const { title, question, confirm } = texts[look.language];
   return pageOf(
     studyInstanceUID,
-    language,
+    look,
     `<h2>${title}</h2>
 <p>${question}</p>
 <form method="post" action="${addressOf(studyInstanceUID)}">
@@ -56,17 +56,17 @@ export function confirmAnalysisPage(studyInstanceUID: string, token: string, lan
 }
 
 /** What came of it. */
-export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', language: SmallPageLanguage): string {
-  const { title, again } = texts[language];
+export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', look: SmallPageLook): string {
+  const { title, again } = texts[look.language];
   const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID)}">${again}</a></p>` : '';
-  return pageOf(studyInstanceUID, language, `<h2>${title}</h2>\n<p role="status">${texts[language][state]}</p>\n${link}`);
+  return pageOf(studyInstanceUID, look, `<h2>${title}</h2>\n<p role="status">${texts[look.language][state]}</p>\n${link}`);
 }
 
-function pageOf(studyInstanceUID: string, language: SmallPageLanguage, content: string): string {
-  const { title, study } = texts[language];
+function pageOf(studyInstanceUID: string, look: SmallPageLook, content: string): string {
+  const { title, study } = texts[look.language];
   const uid = `<p class="uid">${escapeHtml(studyInstanceUID)}</p>`;
   const link = `<p><a href="/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;
-  return smallPage({ title, language, content: `${content}\n${uid}\n${link}` });
+  return smallPage({ title, look, content: `${content}\n${uid}\n${link}` });
 }
 
 function addressOf(studyInstanceUID: string): string {

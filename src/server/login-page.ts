@@ -1,4 +1,4 @@
-import { escapeHtml, smallPage, type SmallPageLanguage } from './small-page.js';
+import { escapeHtml, smallPage, type SmallPageLanguage, type SmallPageLook } from './small-page.js';
 
 interface LoginTexts {
   readonly logIn: string;
@@ -16,14 +16,14 @@ const texts: Readonly<Record<SmallPageLanguage, LoginTexts>> = {
 /** @param next where the user goes after the login; a path of ours (see returnPath) */
 export function loginPage({
   openId,
-  language,
+  look,
   next,
 }: {
   readonly openId: boolean;
-  readonly language: SmallPageLanguage;
+  readonly look: SmallPageLook;
   readonly next?: string | undefined;
 }): string {
-  const { logIn, hospital, name, password } = texts[language];
+  const { logIn, hospital, name, password } = texts[look.language];
   const query = next === undefined ? '' : `?next=${encodeURIComponent(next)}`;
   const content = `${openId ? `<a class="button" href="/api/login/oidc${query}">${hospital}</a>` : ''}
 <form method="post" action="/api/login">
@@ -34,7 +34,7 @@ ${next === undefined ? '' : `<input type="hidden" name="next" value="${escapeHtm
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit">${logIn}</button>
 </form>`;
-  return smallPage({ title: logIn, language, content });
+  return smallPage({ title: logIn, look, content });
 }
 
 const maxPathLength = 1_000;

@@ -42,6 +42,7 @@ export type {
   ShownImage,
   ShownPatient,
   ShownReading,
+  ShownRegion,
   ShownResult,
   StudyAssessments,
   ShownPrior,

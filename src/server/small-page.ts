@@ -1,13 +1,29 @@
 import type { Request } from 'express';
+import { readCookie } from './access/cookie.js';
 
 const smallPageLanguages = ['en', 'de', 'fr'] as const;
 export type SmallPageLanguage = (typeof smallPageLanguages)[number];
 
-/** The language that the browser prefers: pages without scripts know nothing else of the user. */
-export function languageOf(request: Request): SmallPageLanguage {
-  const accepted = request.acceptsLanguages([...smallPageLanguages]);
-  return smallPageLanguages.find((one) => one === accepted) ?? 'en';
+/** How a page without scripts looks for this user. */
+export interface SmallPageLook {
+  readonly language: SmallPageLanguage;
+  readonly theme: 'dark' | 'light';
 }
+
+/** Language and theme that were chosen last in this browser (src/web/kept-look.ts); else the language that it prefers, and dark. */
+export function lookOf(request: Request): SmallPageLook {
+  const chosen = readCookie(request, 'chest-ai-language') ?? request.acceptsLanguages([...smallPageLanguages]);
+  return {
+    language: smallPageLanguages.find((one) => one === chosen) ?? 'en',
+    theme: readCookie(request, 'chest-ai-theme') === 'light' ? 'light' : 'dark',
+  };
+}
+
+const colours = {
+  dark: '--ground: #0c1013; --card: #161c21; --line: #39434d; --field: #262e36; --ink: #e8ebee; --notice: #ffd27a; --edge: #8a97a3; --link: #4fd1c5;',
+  light:
+    '--ground: #f4f6f7; --card: #ffffff; --line: #c9d2d8; --field: #ffffff; --ink: #1b2329; --notice: #6b4a00; --edge: #6b7883; --link: #0a6b60;',
+} as const;
 
 const notices = {
   en: 'Not for diagnosis. Software results, not verified by a physician.',
@@ -15,14 +31,14 @@ const notices = {
   fr: 'Ne pas utiliser pour un diagnostic. Résultats d’un logiciel, non vérifiés par un médecin.',
 } as const;
 
-/** A page of one card, dark as the application; works without scripts. @param content HTML */
+/** A page of one card; works without scripts. @param content HTML */
 export function smallPage({
   title,
-  language,
+  look: { language, theme },
   content,
 }: {
   readonly title: string;
-  readonly language: SmallPageLanguage;
+  readonly look: SmallPageLook;
   readonly content: string;
 }): string {
   return `<!doctype html>
@@ -32,14 +48,14 @@ export function smallPage({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} · orthanc-chest-ai</title>
 <style>
-:root { color-scheme: dark; --ground: #0c1013; --card: #161c21; --line: #39434d; --field: #262e36; --ink: #e8ebee; --notice: #ffd27a; --edge: #8a97a3; }
+:root { color-scheme: ${theme}; ${colours[theme]} }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { width: min(22rem, 88vw); padding: 1.75rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
 h1 { margin: 0; display: flex; align-items: center; gap: .6rem; font-size: 1.3rem; font-weight: 650; letter-spacing: -.01em; }
 h2 { margin: 0 0 .5rem; font-size: 1.05rem; }
 .notice { margin: .5rem 0 1.1rem; color: var(--notice); }
 .uid { overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .85rem; }
-a { color: #4fd1c5; }
+a { color: var(--link); }
 label { display: block; margin-top: .9rem; font-weight: 600; }
 input, button, .button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--field); border: 1px solid var(--edge); border-radius: .5rem; }
 input { margin-top: .25rem; }

@@ -7,6 +7,8 @@ export interface Figure {
   /** The axes' ends; without them those of the points. */
   readonly xRange?: readonly [number, number];
   readonly yRange?: readonly [number, number];
+  /** x is seconds since 1970. */
+  readonly xIsTime?: boolean;
 }
 
 export interface FigureCurve {
@@ -20,10 +22,21 @@ export interface FigureCurve {
 /** Distinguishable also without colour vision (Okabe & Ito, Color Universal Design). */
 export const curveColours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
+/** The ends of the axes as the plot on the page has them: those of the figure, else those of the points. */
+export function plotScales({ xRange, yRange }: Pick<Figure, 'xRange' | 'yRange'>): {
+  readonly x: { time: false; range?: [number, number] };
+  readonly y: { range?: [number, number] };
+} {
+  return {
+    x: { time: false, ...(xRange ? { range: [xRange[0], xRange[1]] } : {}) },
+    y: yRange ? { range: [yRange[0], yRange[1]] } : {},
+  };
+}
+
 const size = { width: 640, height: 400, left: 64, right: 16, top: 36, bottom: 84 };
 
-/** A figure as an SVG file of its own, with axes, five ticks each and a legend. */
-export function figureSvg({ title, xLabel, yLabel, curves, xRange, yRange }: Figure): string {
+/** A figure as an SVG file of its own, with axes, five ticks each and a legend. @param language of the numbers at the ticks */
+export function figureSvg({ title, xLabel, yLabel, curves, xRange, yRange, xIsTime = false }: Figure, language = 'en'): string {
   const points = curves.flatMap((curve) => finite(curve.points));
   const [xLow, xHigh] = xRange ?? rangeOf(points.map(([x]) => x));
   const [yLow, yHigh] = yRange ?? rangeOf(points.map(([, y]) => y));
@@ -34,7 +47,7 @@ export function figureSvg({ title, xLabel, yLabel, curves, xRange, yRange }: Fig
   const ticks = [0, 0.25, 0.5, 0.75, 1]
     .map((share) => {
       const [x, y] = [xLow + share * (xHigh - xLow), yLow + share * (yHigh - yLow)];
-      return `<path d="M${px(x)} ${bottom}V${size.top}M${size.left} ${py(y)}H${size.width - size.right}" stroke="#ddd"/><text x="${px(x)}" y="${bottom + 18}" text-anchor="middle">${tickText(x)}</text><text x="${size.left - 8}" y="${Number(py(y)) + 4}" text-anchor="end">${tickText(y)}</text>`;
+      return `<path d="M${px(x)} ${bottom}V${size.top}M${size.left} ${py(y)}H${size.width - size.right}" stroke="#ddd"/><text x="${px(x)}" y="${bottom + 18}" text-anchor="middle">${xIsTime ? timeText(x, language) : tickText(x, language)}</text><text x="${size.left - 8}" y="${Number(py(y)) + 4}" text-anchor="end">${tickText(y, language)}</text>`;
     })
     .join('');
   const lines = curves
@@ -68,8 +81,13 @@ function rangeOf(values: readonly number[]): readonly [number, number] {
   return high > low ? [low, high] : [low - 0.5, high + 0.5];
 }
 
-function tickText(value: number): string {
-  return String(Number(value.toPrecision(3)));
+function tickText(value: number, language: string): string {
+  return new Intl.NumberFormat(language, { maximumSignificantDigits: 3, useGrouping: false }).format(value);
+}
+
+function timeText(seconds: number, language: string): string {
+  const { format } = new Intl.DateTimeFormat(language, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+  return escaped(format(new Date(seconds * 1000)));
 }
 
 function escaped(text: string): string {

@@ -9,12 +9,14 @@ export interface KeyBinding<Action extends string = string> {
   /** `KeyboardEvent.key`; any of them. */
   readonly keys: readonly string[];
   readonly scopes: readonly KeyScope[];
+  /** Only while the strip has the focus: OHIF uses the letter itself. */
+  readonly focused?: true;
   readonly text: TextKey;
 }
 
 /**
  * Every key of the page, in one place: the handlers (use-keys.ts, assessment-bar/bar.ts) and the list of keys are made from it. A letter that
- * OHIF 3.13 uses (a, b, c, e, h, i, l, n, r, v, z) means nothing else in the strip beside it.
+ * OHIF 3.13 uses (a, b, c, e, h, i, l, n, r, v, z) means nothing else in the strip beside it, except while the strip has the focus (`focused`).
  */
 export const keyBindings = [
   { action: 'down', keys: ['j', 'ArrowDown'], scopes: ['worklist'], text: 'keys.down' },
@@ -33,6 +35,8 @@ export const keyBindings = [
   { action: 'absent', keys: ['x'], scopes: ['study', 'viewer'], text: 'keys.absent' },
   { action: 'comment', keys: ['c'], scopes: ['study'], text: 'keys.comment' },
   { action: 'addFinding', keys: ['e'], scopes: ['study'], text: 'keys.addFinding' },
+  { action: 'comment', keys: ['c'], scopes: ['viewer'], focused: true, text: 'keys.commentInStrip' },
+  { action: 'addFinding', keys: ['e'], scopes: ['viewer'], focused: true, text: 'keys.addFindingInStrip' },
   { action: 'undo', keys: ['q', 'z'], scopes: ['worklist', 'study'], text: 'keys.undo' },
   { action: 'undo', keys: ['q'], scopes: ['viewer'], text: 'keys.undo' },
   { action: 'withdraw', keys: ['w'], scopes: ['study', 'viewer'], text: 'keys.withdraw' },
@@ -42,8 +46,12 @@ export const keyBindings = [
 
 export type KeyAction = (typeof keyBindings)[number]['action'];
 
-/** What the key of an event does here; undefined for one that a field, a button or the browser itself handles. */
-export function actionOf(event: KeyboardEvent, scope: KeyScope): KeyAction | undefined {
+/**
+ * What the key of an event does here; undefined for one that a field, a button or the browser itself handles.
+ *
+ * @param hasFocus whether the strip beside OHIF has the focus
+ */
+export function actionOf(event: KeyboardEvent, scope: KeyScope, hasFocus = false): KeyAction | undefined {
   const { target } = event;
   // With Caps Lock a letter is a capital one.
   const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
@@ -51,7 +59,7 @@ export function actionOf(event: KeyboardEvent, scope: KeyScope): KeyAction | und
   // A focused link or button handles Enter itself.
   if (key === 'Enter' && target instanceof HTMLElement && target.closest('a, button, input:not([type=radio]), summary')) return undefined;
   return keyBindings.find(
-    ({ keys, scopes }) => (scopes as readonly KeyScope[]).includes(scope) && (keys as readonly string[]).includes(key),
+    (one: KeyBinding) => one.scopes.includes(scope) && one.keys.includes(key) && (hasFocus || one.focused === undefined),
   )?.action;
 }
 

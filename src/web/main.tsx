@@ -1,11 +1,12 @@
 import './mantine-styles.js';
 import './style.css';
-import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiFault } from './api.js';
 import { App } from './app.js';
+import { keptColorScheme, tellLanguage } from './kept-look.js';
 import { firstLanguage, loadTranslate } from './texts/languages.js';
 import { TextsProvider } from './texts/texts.js';
 import { theme } from './theme.js';
@@ -21,11 +22,12 @@ const client = new QueryClient({
 });
 
 const language = firstLanguage();
+tellLanguage(language);
 const first = { language, t: await loadTranslate(language) };
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="dark" colorSchemeManager={localStorageColorSchemeManager({ key: 'chest-ai-theme' })}>
+    <MantineProvider theme={theme} defaultColorScheme="dark" colorSchemeManager={keptColorScheme}>
       <TextsProvider first={first}>
         <QueryClientProvider client={client}>
           <App />

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { loadConfig } from '../../src/config.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { readPart10 } from '../../src/dicom/part10.js';
-import { Fault } from '../../src/errors.js';
-import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
-import { fetchViewer } from '../../src/server/viewer-files.js';
 import type { RunningService } from '../../src/service/start-service.js';
 import { accessibilityFaults, logInAsFirst, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
@@ -18,15 +14,10 @@ import { differenceFromPicture, greyOf, longTasks, provokeLongTask, watchLongTas
 import { priorStudies } from '../support/prior-studies.js';
 import { sendByCStore } from '../support/send.js';
 import { startTestService } from '../support/service.js';
+import { viewerMissing } from '../support/viewer-missing.js';
 
 const skip = noBrowser();
-const noViewer = await fetchViewer(loadConfig({}).viewer.cache, silentLog).then(
-  () => false as const,
-  (error: unknown) => {
-    if (error instanceof Fault) return `OHIF cannot be fetched: ${error.detail}`;
-    throw error;
-  },
-);
+const noViewer = (await viewerMissing()) ?? false;
 const patience = { timeout: 90_000 };
 const slices = 104;
 const { january, february } = priorStudies;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { textOf } from '../../src/dicom/data-set.js';
 import { readPart10 } from '../../src/dicom/part10.js';
@@ -58,6 +59,12 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
     await eventually('three plots', async () => assert.equal(await page.locator('[data-testid=trends] canvas').count(), 3));
     await pages.service.store.hourlyFigures.record(new Date(), 3);
     await page.reload();
+    const [svg] = await Promise.all([page.waitForEvent('download'), page.click('button[aria-label="SVG: Studies per hour"]')]);
+    assert.equal(svg.suggestedFilename(), 'trend-studies.svg');
+    assert.match(readFileSync((await svg.path())!, 'utf8'), /^<svg [^>]*>.*Studies per hour.*<\/svg>\n$/s);
+    const [json] = await Promise.all([page.waitForEvent('download'), page.click('button[aria-label^="JSON: Analysis time"]')]);
+    const figure = JSON.parse(readFileSync((await json.path())!, 'utf8')) as { curves: { points: unknown[] }[]; xIsTime: boolean };
+    assert.ok(figure.xIsTime && figure.curves.length === 2);
     await page.click('text=Show figures as a table');
     await eventually('the present hour', async () => {
       const cells = await page.locator('.figures tbody tr').first().locator('td').allTextContents();

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { describeRun } from '../../src/retraining/run-history.js';
 import type { LogEntry } from '../../src/training/training-log.js';
 import { accessibilityFaults, logInAsFirst, noBrowser, openPage, screenshot } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 import { sendByCStore } from '../support/send.js';
 
@@ -86,7 +87,7 @@ describe('the page: research', { ...(skip ? { skip } : {}) }, () => {
     const table = page.locator('[data-testid=labels]');
     await table.locator('text=3 statements on 2 studies.').waitFor(patience);
     const disagreements = page.locator('[data-testid=disagreements]');
-    assert.match((await disagreements.textContent()) ?? '', /Open disagreements: 1.*pneumonia: 1 present, 1 absent/);
+    assert.match((await disagreements.textContent()) ?? '', /Open disagreements: 1.*Pneumonia: 1 present, 1 absent/);
     assert.doesNotMatch((await disagreements.textContent()) ?? '', /anna/, 'a further reader is not influenced');
     assert.equal(await disagreements.locator('a').getAttribute('href'), `/study/${opacity.studyInstanceUID}`);
 
@@ -96,6 +97,15 @@ describe('the page: research', { ...(skip ? { skip } : {}) }, () => {
     await exported.locator('text=Exported into this folder (images: 1, patients: 1)').waitFor(patience);
     assert.deepEqual(await accessibilityFaults(page), []);
     await screenshot(page, 'research-labels', { fullPage: true });
+    // Both studies are reported by now: before any run the estimate is made from their inference.
+    await page.goto(`${pages.service.url}/models`);
+    await eventually('an estimate', async () => {
+      await page.reload();
+      assert.match(
+        (await page.locator('[data-testid=readiness]').textContent(patience)) ?? '',
+        /\d of 50 new labels.*A run takes about \d+ minutes on .*Estimated from the time of inference here/,
+      );
+    });
   });
 
   test('usability 15: the curve of a run grows while it trains; two runs are compared; a figure is downloaded as SVG and JSON', async () => {

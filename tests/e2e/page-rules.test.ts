@@ -40,17 +40,24 @@ describe('the page: routing rules', { ...(skip ? { skip } : {}) }, () => {
     await eventually('nothing wrong', async () => assert.equal(await page.locator('text=Correct these points first').count(), 0));
   });
 
-  test('usability 12: the draft is tried on the last studies, with patient, date and description, before it is applied', async () => {
+  test('usability 12: the draft is tried on the last studies, with patient, date and description, before it is applied; it outlives the view', async () => {
     const { page } = pages.desk;
     await page.click('[data-testid=dry-run]');
     await page.waitForSelector('text=1 of 1 studies would be handled differently', patience);
     await page.waitForSelector('[data-testid=draft-tests] >> text=/PHANTOM.*HAND.*20\\d\\d.*CR/', patience);
     await page.waitForSelector('[data-testid=draft-tests] >> text=Now: No rule → With the draft: Ignore (hands)');
     assert.doesNotMatch(readFileSync(pages.routingFile, 'utf8'), /name: hands/);
+    await page.click('header nav a:has-text("Worklist")');
+    await page.waitForSelector('h1:has-text("Worklist")');
+    await page.click('header nav a:has-text("Rules")');
+    await page.waitForSelector('fieldset[data-rule=hands]', patience);
+    await page.reload();
+    await page.waitForSelector('text=The draft has unsaved changes.', patience);
     for (let n = 0; n < 3; n++) await page.click('fieldset[data-rule=hands] button:has-text("Move up")');
     assert.equal((await names())[0], 'hands');
     await page.click('section[aria-label=Apply] button:has-text("Apply")');
     await page.waitForSelector('text=No changes.');
+    await page.waitForSelector('[data-testid=rules-applied]:has-text("The rules are changed. They apply to the next study.")');
     await eventually('the rule in its place', async () => assert.equal((await names())[0], 'hands'));
     assert.match(readFileSync(pages.routingFile, 'utf8'), /rules:\n {2}- name: hands\n/);
   });
@@ -93,6 +100,10 @@ describe('the page: routing rules', { ...(skip ? { skip } : {}) }, () => {
       const overflow = await open.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(overflow <= 0, `${overflow} pixels too wide at ${width}`);
       await screenshot(open.page, `rules-${theme}-${width}`, { fullPage: true });
+      if (language === 'de') {
+        await open.page.click('button:has-text("Regel hinzufügen")');
+        await open.page.waitForSelector('text=/modality: mindestens ein Wert wird erwartet/', patience);
+      }
       await open.context.close();
     }
     assert.deepEqual(pages.desk.mistakes, []);

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
-import { textOf } from '../../src/dicom/data-set.js';
+import { numberOf, textOf } from '../../src/dicom/data-set.js';
+import { readPart10 } from '../../src/dicom/part10.js';
 import { firstAccountName } from '../../src/server/access/first-account.js';
 import { ownPassword } from '../support/access.js';
 import { logInAsFirst, noBrowser, openPage, screenshot } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 import { sendByCStore } from '../support/send.js';
-import { eventuallyOneResult } from '../support/service.js';
+import { documentsOf, eventuallyOneResult } from '../support/service.js';
 
 const skip = noBrowser();
 const patience = { timeout: 60_000 };
@@ -96,6 +97,40 @@ describe('the page: worklist, study, assessment', { ...(skip ? { skip } : {}) },
       assert.match(body, expected);
     assert.equal(await page.locator(`a[href="/viewer/viewer?StudyInstanceUIDs=${opacity.studyInstanceUID}"]`).count(), 1);
     await screenshot(page, 'study');
+  });
+
+  test('the region of the TID 1500 document lies over the image where the document puts it, and follows; b hides it', async () => {
+    const { page } = pages.desk;
+    const { current } = await documentsOf(pages.pacs.dicomWeb, opacity.studyInstanceUID);
+    const { region } = current.find((one) => one.kind === 'measurement')!.report.findings.find((one) => one.region !== undefined)!;
+    const [columns, rows] = ['Columns', 'Rows'].map((keyword) => numberOf(readPart10(opacity.files[0]!).dataSet, keyword)!) as [
+      number,
+      number,
+    ];
+    const boxes = page.getByTestId('region');
+    await boxes.first().waitFor(patience);
+    const stage = (await page.getByTestId('stage').boundingBox())!;
+    const scale = Math.min(stage.width / columns, stage.height / rows);
+    const expected = {
+      x: stage.x + stage.width / 2 + (region!.left - columns / 2) * scale,
+      y: stage.y + stage.height / 2 + (region!.top - rows / 2) * scale,
+      width: (region!.right - region!.left) * scale,
+      height: (region!.bottom - region!.top) * scale,
+    };
+    const box = (await boxes.first().boundingBox())!;
+    for (const edge of ['x', 'y', 'width', 'height'] as const)
+      assert.ok(Math.abs(box[edge] - expected[edge]) < 4, `${edge}: ${JSON.stringify({ box, expected })}`);
+    assert.equal(await boxes.first().getAttribute('aria-label'), 'Region of Pneumonia');
+    await page.keyboard.press('+');
+    await eventually('it is enlarged with the image', async () =>
+      assert.ok(Math.abs((await boxes.first().boundingBox())!.width / box.width - 1.25) < 0.05),
+    );
+    await page.keyboard.press('r');
+    await page.keyboard.press('b');
+    await boxes.first().waitFor({ state: 'detached', ...patience });
+    await page.keyboard.press('b');
+    await boxes.first().waitFor(patience);
+    await screenshot(page, 'study-regions');
   });
 
   test('one click is an assessment: an SR in Orthanc with the name of the reader, and a label', async () => {

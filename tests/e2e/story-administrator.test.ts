@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { orthancRequest } from '../support/orthanc-request.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 import { sendByCStore } from '../support/send.js';
+import { timedTask } from '../support/timed-task.js';
 
 const skip = noBrowser();
 const patience = { timeout: 90_000 };
@@ -67,6 +68,7 @@ describe('the story of an administrator', { ...(skip ? { skip } : {}) }, () => {
         timeoutMs: 90_000,
       });
     });
+    const ruleTask = await timedTask(page, 'add a routing rule and prove it');
     await step('add a rule that ignores hands', async () => {
       await tab('Rules');
       await page.click('button:has-text("Add rule")');
@@ -92,6 +94,8 @@ describe('the story of an administrator', { ...(skip ? { skip } : {}) }, () => {
       await tab('Worklist');
       await page.waitForSelector(`tr[data-study="${laterHand!.studyInstanceUID}"] >> text=A routing rule excludes this study`, patience);
     });
+    const effort = ruleTask();
+    assert.ok(effort.clicks > 5 && effort.clicks <= 12 && effort.keys <= 20, JSON.stringify(effort));
     await step('roll the rules back', async () => {
       await tab('Rules');
       await page.locator('[data-version="1"] button:has-text("Roll back")').click();

@@ -9,9 +9,11 @@ import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { noBrowser, openPage, screenshot, type WatchedPage } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { usePageService } from '../support/page-service.js';
+import { viewerMissing } from '../support/viewer-missing.js';
 import { sendByCStore } from '../support/send.js';
 
 const skip = noBrowser();
+const noViewer = await viewerMissing();
 const patience = { timeout: 60_000 };
 const password = 'correct horse battery';
 const maxKeys = 4;
@@ -100,7 +102,36 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     read.push(await shown());
   });
 
-  test('step 5: one decision, taken back: nothing is stored', async () => {
+  test('step 5: usability 8: the image by keys: inverted, another window, the heat map hidden and shown', async () => {
+    const shownAs = (expected: RegExp): Promise<void> =>
+      eventually('the image', async () => assert.match((await page.textContent('[data-testid=window]')) ?? '', expected));
+    await page.locator('[data-testid=heat-map][data-ready=true]').waitFor(patience);
+    const window = ((await page.textContent('[data-testid=window]')) ?? '').split('Zoom')[0]!;
+    await press('i');
+    await shownAs(/inverted/);
+    await press('i', 'g');
+    await eventually('another window', async () => assert.ok(!((await page.textContent('[data-testid=window]')) ?? '').startsWith(window)));
+    await press('h');
+    await page.locator('[data-testid=heat-map]').waitFor({ state: 'detached', ...patience });
+    await press('h', 'r');
+    await page.locator('[data-testid=heat-map][data-ready=true]').waitFor(patience);
+    await eventually('the window of before', async () =>
+      assert.ok(((await page.textContent('[data-testid=window]')) ?? '').startsWith(window)),
+    );
+  });
+
+  test('step 6: OHIF opens on the image of the finding, by its link', { ...(noViewer ? { skip: noViewer } : {}) }, async () => {
+    const link = 'section[aria-labelledby=findings] a[href*=initialSOPInstanceUID]';
+    await tabTo(link);
+    const [viewer] = await Promise.all([open.context.waitForEvent('page'), page.keyboard.press('Enter')]);
+    await viewer.waitForSelector('.cornerstone-canvas', { timeout: 90_000 });
+    assert.equal(new URL(viewer.url()).searchParams.get('StudyInstanceUIDs'), at());
+    await viewer.close();
+    await page.bringToFront();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  });
+
+  test('step 7: one decision, taken back: nothing is stored', async () => {
     await press('x');
     await page.getByTestId('pending').locator('text=/saved in 5 s/').waitFor(patience);
     await press('q');
@@ -108,7 +139,7 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     assert.deepEqual(await storedOf(at()), []);
   });
 
-  test('step 6: another decision is stored when its seconds have passed', async () => {
+  test('step 8: another decision is stored when its seconds have passed', async () => {
     await press('d');
     await page.getByTestId('pending').locator('text=/Stored in the PACS/').waitFor(patience);
     assert.deepEqual(
@@ -117,14 +148,14 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     );
   });
 
-  test('step 7: it is withdrawn, as a document', async () => {
+  test('step 9: it is withdrawn, as a document', async () => {
     await press('k', 'w');
     await page.getByTestId('earlier').waitFor(patience);
     assert.equal((await storedOf(at())).length, 2);
     assert.deepEqual(consensusLabels(await pages.service.store.labels.ofStudy(at())), []);
   });
 
-  test('step 8: a comment is written, on a decision of the reader', async () => {
+  test('step 10: a comment is written, on a decision of the reader', async () => {
     await press('c');
     await page.getByTestId('decide-first').waitFor(patience);
     await press('d');
@@ -136,14 +167,14 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     assert.equal((await storedOf(at())).at(-1)!.assessment.findings[0]!.comment, 'seen twice');
   });
 
-  test('step 9: a finding that the software does not look for is added', async () => {
+  test('step 11: a finding that the software does not look for is added', async () => {
     await press('e');
     await page.keyboard.type('Mass');
     await page.keyboard.press('Enter');
     await page.getByTestId('pending').locator('text=/Mass present/').waitFor(patience);
   });
 
-  test('step 10: the first study is done: Enter confirms the rest and opens the next one', async () => {
+  test('step 12: the first study is done: Enter confirms the rest and opens the next one', async () => {
     const first = at();
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => !url.pathname.includes(first), patience);
@@ -153,8 +184,9 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     );
   });
 
-  test(`step 11: nine more studies with at most ${maxKeys} keys each`, async () => {
+  test(`step 13: nine more studies with at most ${maxKeys} keys each`, async () => {
     const counts: number[] = [];
+    const started = performance.now();
     for (let number = 1; number < 10; number++) {
       const study = at();
       keys = 0;
@@ -168,6 +200,7 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
       }
       await eventually('it is stored', async () => assert.equal((await storedOf(study)).length, 1));
     }
+    console.log(`nine studies read in ${((performance.now() - started) / 1000).toFixed(0)} s`);
     console.log(
       `keys per study: ${counts.join(', ')}; ${(counts.reduce((sum, one) => sum + one, 0) / counts.length).toFixed(1)} on average`,
     );
@@ -175,7 +208,7 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     assert.equal(new Set(read).size, 10, 'each study was shown once');
   });
 
-  test('step 12: after the last study the worklist is back, and nothing is left to read', async () => {
+  test('step 14: after the last study the worklist is back, and nothing is left to read', async () => {
     await page.waitForSelector('h1:has-text("Worklist")', patience);
     await page
       .locator('text=No matching studies')
@@ -184,7 +217,7 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     await screenshot(page, 'story-reader-done');
   });
 
-  test('step 13: what was read is listed, with reader and time', async () => {
+  test('step 15: what was read is listed, with reader and time', async () => {
     await tabTo('select[aria-label="Reading state"]');
     await page.keyboard.press('Home');
     await eventually('ten rows', async () => assert.equal(await page.locator('tr[data-study]').count(), 10));
@@ -193,13 +226,13 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     });
   });
 
-  test('step 14: sorted by the time of the result, by keyboard', async () => {
+  test('step 16: sorted by the time of the result, by keyboard', async () => {
     await tabTo('th:nth-child(7) .sort');
     await page.keyboard.press('Enter');
     await page.locator('th[aria-sort=descending]', { hasText: 'Analyzed' }).waitFor(patience);
   });
 
-  test('step 15: n and p step through the studies in that order', async () => {
+  test('step 17: n and p step through the studies in that order', async () => {
     await page.keyboard.press('Home');
     const order = await page.locator('tr[data-study]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-study')));
     await page.keyboard.press('Enter');
@@ -215,13 +248,13 @@ describe('story of a reader', { ...(skip ? { skip } : {}) }, () => {
     }
   });
 
-  test('step 16: u leads back to the worklist, at the same place', async () => {
+  test('step 18: u leads back to the worklist, at the same place', async () => {
     await page.keyboard.press('u');
     await page.waitForSelector('h1:has-text("Worklist")', patience);
     await page.locator('th[aria-sort=descending]', { hasText: 'Analyzed' }).waitFor(patience);
   });
 
-  test('step 17: every study has one label from this reader, and the documents in the PACS say so', async () => {
+  test('step 19: every study has one label from this reader, and the documents in the PACS say so', async () => {
     for (const { studyInstanceUID } of studies) {
       const labels = consensusLabels(await pages.service.store.labels.ofStudy(studyInstanceUID));
       assert.ok(labels.some(({ finding, statements }) => finding === 'pneumonia' && statements.every(({ reader }) => reader === 'olga')));

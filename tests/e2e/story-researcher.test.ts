@@ -18,6 +18,7 @@ import { temporaryDirectory } from '../support/orthanc.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 import { phantomStudy } from '../support/phantom-study.js';
 import { sendByCStore } from '../support/send.js';
+import { timedTask } from '../support/timed-task.js';
 
 const skip = noBrowser();
 const patience = { timeout: 240_000 };
@@ -157,6 +158,7 @@ describe('a researcher, from files to a figure', { ...(skip ? { skip } : {}) }, 
       await page.locator('text=12 statements on 12 studies.').waitFor(patience);
     });
     let exported = '';
+    const trainTask = await timedTask(page, 'train on an exported set and compare two runs, with two commands');
     await step('export a de-identified set as PNG', async () => {
       await page.locator('label:has-text("PNG")').click();
       await page.getByRole('button', { name: 'Export', exact: true }).click();
@@ -195,6 +197,8 @@ describe('a researcher, from files to a figure', { ...(skip ? { skip } : {}) }, 
       assert.equal(await page.locator('[data-testid=run-figures] th').count(), 3, 'a column for each version beside the findings');
       await screenshot(page, 'story-researcher-compare', { fullPage: true });
     });
+    const effort = trainTask();
+    assert.ok(effort.clicks > 2 && effort.clicks <= 8 && effort.keys === 0, JSON.stringify(effort));
     await step('download the figure as SVG', async () => {
       assert.equal((await sharp(Buffer.from(await save('SVG: Loss'))).metadata()).format, 'svg');
     });

@@ -2,10 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunningService } from '../../src/service/start-service.js';
-import { fetchViewer } from '../../src/server/viewer-files.js';
-import { loadConfig } from '../../src/config.js';
-import { Fault } from '../../src/errors.js';
-import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { hashPassword } from '../../src/server/access/password.js';
 import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
@@ -15,20 +11,14 @@ import { chestStudy } from '../support/chest-study.js';
 import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
+import { brightness, colourfulness } from '../support/viewer-pixels.js';
 import { readAnnotations, type ShownAnnotations } from '../support/viewer-annotations.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
+import { viewerMissing } from '../support/viewer-missing.js';
 
-const skip =
-  noBrowser() ??
-  (await fetchViewer(loadConfig({}).viewer.cache, silentLog).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof Fault) return `OHIF cannot be fetched: ${error.detail}`;
-      throw error;
-    },
-  ));
+const skip = noBrowser() ?? (await viewerMissing());
 const patience = { timeout: 90_000 };
 const password = 'quite long and only for this test';
 
@@ -259,6 +249,35 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     assert.deepEqual(await heard.jsonValue(), []);
   });
 
+  test('a comment and a finding that the software missed, with the keys of the page, while the strip has the focus', async () => {
+    const { page } = open;
+    const stored = async () => readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(study)).at(-1)!.assessment;
+    await page.locator('body').press('Alt+KeyV');
+    await page.keyboard.press('k');
+    await page.keyboard.press('c');
+    await page.keyboard.type('seen on the lateral view');
+    await page.keyboard.press('Enter');
+    await page.locator('#chest-ai-assessments >> text=“seen on the lateral view”').waitFor(patience);
+    await page.getByTestId('bar-message').locator('text=Stored in the PACS: Pneumonia present').waitFor(patience);
+    assert.equal((await stored()).findings[0]!.comment, 'seen on the lateral view');
+    await page.keyboard.press('e');
+    await page.keyboard.type('pleural eff');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('bar-message').locator('text=/Pleural effusion present/').first().waitFor(patience);
+    await page.getByTestId('bar-message').locator('text=Stored in the PACS: Pleural effusion present').waitFor(patience);
+    assert.deepEqual(
+      (await stored()).findings.map(({ concept, decision }) => [concept.meaning, decision]),
+      [['Pleural effusion', 'present']],
+    );
+    await page.getByTestId('bar-pleural-effusion-present').waitFor(patience);
+    assert.deepEqual(await accessibilityFaults(page, '#chest-ai-assessments'), []);
+    await page.getByTestId('bar-add').click();
+    await page.getByTestId('bar-add-field').press('Escape');
+    await page.getByTestId('bar-add-field').waitFor({ state: 'detached' });
+    assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 1, 'the panel stays open');
+    await screenshot(page, 'viewer-comment');
+  });
+
   test('an assessment reads as a report in the viewer', async () => {
     const { page } = open;
     await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
@@ -317,26 +336,3 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     );
   });
 });
-
-/** Mean grey level of the biggest canvas of the page. */
-async function brightness({ page }: WatchedPage): Promise<number> {
-  return (await pixelsOf(page))[0];
-}
-
-/** Share of pixels that are red rather than grey. */
-async function colourfulness({ page }: WatchedPage): Promise<number> {
-  return (await pixelsOf(page))[1];
-}
-
-async function pixelsOf(page: WatchedPage['page']): Promise<readonly [number, number]> {
-  const png = await page.locator('.cornerstone-canvas').first().screenshot();
-  const { default: sharp } = await import('sharp');
-  const { data } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  let sum = 0;
-  let red = 0;
-  for (let at = 0; at < data.length; at += 3) {
-    sum += (data[at]! + data[at + 1]! + data[at + 2]!) / 3;
-    if (data[at]! - data[at + 2]! > 60) red++;
-  }
-  return [sum / (data.length / 3), red / (data.length / 3)];
-}

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { chestAi } from '../support/chest-ai-command.js';
-import { assertNothingRuns } from '../support/orthanc.js';
+import { assertNothingRuns, temporaryDirectory } from '../support/orthanc.js';
 
 describe('demo --once', () => {
   after(() => assertNothingRuns());
-  test('ends with 0 and one line a study', async () => {
-    const run = await chestAi(['demo', '--once'], { MODEL_DIR: '' }, 150_000);
+  test('usability 14: ends with 0 and one line a study, and says that it does not use DATA_DIR', async () => {
+    const run = await chestAi(['demo', '--once'], { MODEL_DIR: '', DATA_DIR: temporaryDirectory('demo-unused') }, 150_000);
     assert.equal(run.code, 0, run.stdout + run.stderr);
+    assert.match(run.stderr, /DATA_DIR is not used/);
     const lines = run.lines.map((line) => /^(2\.25\.\d+) {2}(reported|skipped) +(.+?) {2}(2\.25\.\d+|no document) {2}\((.*)\)$/.exec(line));
     assert.equal(lines.length, 14, run.stdout);
     assert.ok(

@@ -307,7 +307,7 @@ export const research: ResearchPort = {
     sites: [{ site: 'main', studies: 1, labels: 0 }],
     disagreements: [{ studyInstanceUID: study, finding: 'pneumonia', present: 1, absent: 1 }],
   }),
-  readiness: async () => ({ newLabels: 12, minNewLabels: 50, agreedLabels: 40, threads: 1, estimatedMinutes: 40 }),
+  readiness: async () => ({ newLabels: 12, minNewLabels: 50, agreedLabels: 40, threads: 1, estimatedMinutes: 40, estimatedBy: 'last-run' }),
   runs: async () => ({ runs: [runHead] }),
   run: async () => ({
     ...runHead,

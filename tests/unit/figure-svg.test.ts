@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { figureSvg } from '../../src/web/figure-svg.js';
+import { figureSvg, plotScales } from '../../src/web/figure-svg.js';
 
 const figure = {
   title: 'Loss of <run> & "test"',
@@ -47,4 +47,44 @@ test('usability 15: a figure is an SVG file that another program draws, with a p
 test('a figure without points, and one with a single value, have axes all the same', () => {
   for (const curves of [[], [{ name: 'one', points: [[1, 5]] as const }]])
     assert.doesNotMatch(figureSvg({ ...figure, curves }), /NaN|Infinity/);
+});
+
+test('usability 15: the plot on the page has the same ends of its axes as the file', () => {
+  assert.deepEqual(plotScales({ yRange: [0, 1] }), { x: { time: false }, y: { range: [0, 1] } });
+  assert.deepEqual(plotScales({ xRange: [0, 1] }), { x: { time: false, range: [0, 1] }, y: {} });
+  // 0.5 stands in the middle, although no point is above it.
+  const curves = [
+    {
+      name: 'one',
+      points: [
+        [0, 0.5],
+        [1, 0.5],
+      ] as const,
+    },
+  ];
+  assert.match(figureSvg({ ...figure, curves, yRange: [0, 1] }), /points="64.0,176.0 624.0,176.0"/);
+});
+
+test('the numbers at the ticks are those of the language; times are times', () => {
+  const curves = [
+    {
+      name: 'one',
+      points: [
+        [0, 0],
+        [1, 0.5],
+      ] as const,
+    },
+  ];
+  assert.match(figureSvg({ ...figure, curves }, 'de'), />0,25</);
+  assert.match(figureSvg({ ...figure, curves }), />0.25</);
+  const times = [
+    {
+      name: 'one',
+      points: [
+        [1_767_225_600, 3],
+        [1_767_229_200, 4],
+      ] as const,
+    },
+  ];
+  assert.match(figureSvg({ ...figure, curves: times, xIsTime: true }, 'en'), /text-anchor="middle">\w{3},? \d\d:00/);
 });

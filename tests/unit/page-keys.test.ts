@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imageActionOf, imageCharacters, imageKeys, type ImageActions } from '../../src/web/image/keys.js';
-import { keyBindings, type KeyScope } from '../../src/web/keys.js';
+import { keyBindings, type KeyBinding, type KeyScope } from '../../src/web/keys.js';
 import { isDone } from '../../src/web/repeated-key.js';
 
 test('on each view a key does one thing, the keys of the image included', () => {
@@ -52,6 +52,7 @@ test('a key of the image that is held down repeats zoom, pan, slices and opacity
       'reset',
       'fullScreen',
       'toggleHeatMap',
+      'toggleRegions',
       'changeOpacity',
       'togglePrior',
       'nextWindow',
@@ -74,10 +75,10 @@ test('a key of the image that is held down repeats zoom, pan, slices and opacity
   assert.equal(typeof imageActionOf({ key: 'i', shiftKey: false, repeat: false }, false), 'function');
 });
 
-test('the strip beside OHIF takes no letter that OHIF uses', () => {
+test('the strip beside OHIF takes no letter that OHIF uses, unless the strip has the focus', () => {
   const ofOhif = new Set(['a', 'b', 'c', 'e', 'h', 'i', 'l', 'n', 'r', 'v', 'z']);
   const taken = keyBindings
-    .filter(({ scopes }) => (scopes as readonly KeyScope[]).includes('viewer'))
+    .filter((one: KeyBinding) => one.scopes.includes('viewer') && one.focused === undefined)
     .flatMap(({ keys }) => [...keys] as string[]);
   assert.deepEqual(
     taken.filter((key) => ofOhif.has(key)),

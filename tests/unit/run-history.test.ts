@@ -4,7 +4,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { compareImages } from '../../src/retraining/compared-images.js';
-import { estimatedMinutes } from '../../src/retraining/readiness.js';
+import { estimatedMinutes, firstEstimatedMinutes } from '../../src/retraining/readiness.js';
 import {
   describeRun,
   describeRunEnd,
@@ -153,4 +153,21 @@ test('usability 15: the time of a run is estimated from the last one: images, ep
   assert.equal(estimatedMinutes(last, 100, 1, [{ epochs: 20 }]), 29);
   assert.equal(estimatedMinutes(undefined, 100, 1, [{ epochs: 2 }]), undefined);
   assert.equal(estimatedMinutes({ ...last, log: [step(0)] }, 100, 1, [{ epochs: 2 }]), undefined);
+});
+
+test('usability 15: before the first run the time is estimated from the inference of the last studies', () => {
+  const timings = [
+    { infer: 100, retrieve: 50, decode: 50 },
+    { infer: 120, retrieve: 60, decode: 60, total: 9_000 },
+    { infer: 90, retrieve: 40 },
+  ];
+  const stages = [
+    { what: 'head', epochs: 1 },
+    { what: 'all', epochs: 2 },
+  ] as const;
+  // (50 + 60 + 100 · (2 + 12 + 2)) ms for each of 1000 images
+  assert.equal(firstEstimatedMinutes(timings, 1_000, 1, stages), Math.round((1_000 * 1_710) / 60_000));
+  assert.equal(firstEstimatedMinutes(timings, 1_000, 2, stages), Math.round((1_000 * 3_310) / 60_000));
+  assert.equal(firstEstimatedMinutes(timings, 1, 1, stages), 1);
+  assert.equal(firstEstimatedMinutes([], 1_000, 1, stages), undefined);
 });

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 import { loginPage, returnPath } from '../login-page.js';
-import { languageOf } from '../small-page.js';
+import { lookOf } from '../small-page.js';
 import type { Access } from './access.js';
 import type { Principal } from './roles.js';
 
@@ -43,7 +43,7 @@ export function requireAuthentication({ openId }: Pick<Access, 'openId'>): Reque
       response
         .status(401)
         .type('html')
-        .send(loginPage({ openId: openId !== undefined, language: languageOf(request), next }));
+        .send(loginPage({ openId: openId !== undefined, look: lookOf(request), next }));
       return;
     }
     throw new Fault('login-required', 'expected a login or the token of a program, found neither');

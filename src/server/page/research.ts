@@ -27,6 +27,9 @@ export interface ResearchParts {
   readonly exports: Pick<ExportPorts, 'pacs' | 'siteOf' | 'reader' | 'log'>;
 }
 
+/** Results whose times an estimate is made from. */
+const timedResults = 50;
+
 export function researchPortOf({ config, assessments, lines, store, exports }: ResearchParts): ResearchPort {
   const clock = { now: () => new Date() };
   const portsOf = (line: string) => {
@@ -43,7 +46,12 @@ export function researchPortOf({ config, assessments, lines, store, exports }: R
   return {
     labels: (viewer) =>
       labelOverview(store.labels, { onlyAssessedBy: worklistReaderOf(viewer, assessments).isBlind ? viewer.name : undefined }),
-    readiness: async (line = defaultLine) => retrainingReadiness(portsOf(line)),
+    readiness: async (line = defaultLine) =>
+      retrainingReadiness({
+        ...portsOf(line),
+        lastTimingsMs: async () =>
+          (await store.results.listResults({ outcome: 'reported', limit: timedResults })).results.map(({ timingsMs }) => timingsMs),
+      }),
     async runs(line = defaultLine) {
       lineNamed(lines, line);
       return { runs: (await listRuns({ dataDir: config.dataDir, line })).map(shownHead) };

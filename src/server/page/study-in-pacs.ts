@@ -7,7 +7,8 @@ import { plainText } from '../../lib/plain-text.js';
 import type { Preview } from '../../pixels/preview.js';
 import type { DicomWeb } from '../../dicomweb/client.js';
 import type { Picture } from '../ports.js';
-import type { ShownHeatMap, ShownImage, ShownPatient } from '../page-types.js';
+import type { ShownHeatMap, ShownImage, ShownPatient, ShownRegion } from '../page-types.js';
+import { shownRegions } from './shown-regions.js';
 import { isOwnDocument } from '../../sr/own-document.js';
 import type { ImageReader } from '../../serving/image-reader.js';
 
@@ -23,6 +24,7 @@ export interface StudyInPacs {
   readonly patient: ShownPatient;
   readonly images: readonly ShownImage[];
   readonly heatMaps: readonly ShownHeatMap[];
+  readonly regions: readonly ShownRegion[];
   /** One of the images, with all its attributes. */
   readonly image: DataSet | undefined;
 }
@@ -54,6 +56,7 @@ export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: PagePac
         ...(frame !== undefined && frame >= 1 ? { sourceFrame: Math.floor(frame) } : {}),
       };
     }),
+    regions: shownRegions(instances),
     image: images[0],
   };
 }

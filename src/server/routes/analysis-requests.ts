@@ -5,7 +5,7 @@ import { studyUid } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Exchange, type Route } from '../route.js';
 import { requestedAnalysisSchema } from '../schemas/study.js';
-import { languageOf } from '../small-page.js';
+import { lookOf } from '../small-page.js';
 import { startedPorts } from '../started-ports.js';
 
 const confirmation = z.strictObject({ token: z.string().max(100) });
@@ -41,7 +41,7 @@ export function analysisRequestRoutes(parts: ServerParts): readonly Route[] {
       async handle({ request, response, param, actor }) {
         const study = studyUid(param('study'));
         const token = await startedPorts(parts).confirmations.issue(actor.actor, study);
-        response.type('html').send(confirmAnalysisPage(study, token, languageOf(request)));
+        response.type('html').send(confirmAnalysisPage(study, token, lookOf(request)));
       },
     }),
     defineRoute({
@@ -60,7 +60,7 @@ export function analysisRequestRoutes(parts: ServerParts): readonly Route[] {
         response
           .status(isConfirmed ? 200 : 409)
           .type('html')
-          .send(requestedAnalysisPage(study, state, languageOf(request)));
+          .send(requestedAnalysisPage(study, state, lookOf(request)));
       },
     }),
   ];

@@ -11,7 +11,7 @@ import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
 import { continuePage } from '../access/require-authentication.js';
 import { loginPage, returnPath } from '../login-page.js';
-import { languageOf } from '../small-page.js';
+import { lookOf } from '../small-page.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { principalSchema } from '../schemas/access.js';
@@ -37,7 +37,7 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
       handle({ request, response, query }) {
         const path = returnPath(query.next);
         if (path !== undefined && response.locals['principal'] !== undefined) response.redirect(303, path);
-        else response.type('html').send(loginPage({ openId: access.openId !== undefined, language: languageOf(request), next: path }));
+        else response.type('html').send(loginPage({ openId: access.openId !== undefined, look: lookOf(request), next: path }));
       },
     }),
     defineRoute({

@@ -29,7 +29,8 @@ export const readinessSchema = z
     minNewLabels: count.describe('new labels that a run needs'),
     agreedLabels: count,
     threads: z.int(),
-    estimatedMinutes: z.number().exactOptional().describe('by the speed of the last run; absent before the first'),
+    estimatedMinutes: z.number().exactOptional().describe('absent before anything was analyzed or trained'),
+    estimatedBy: z.enum(['last-run', 'inference']).exactOptional().describe('what the estimate is made from'),
   })
   .readonly();
 export type ShownReadiness = z.infer<typeof readinessSchema>;

@@ -135,6 +135,21 @@ const heatMapSchema = z
   .readonly();
 export type ShownHeatMap = z.infer<typeof heatMapSchema>;
 
+const share = z.number().min(0).max(1);
+const regionSchema = z
+  .object({
+    finding: z.string().describe('Code Meaning'),
+    sopInstanceUID: z.string().describe('the image that it lies on'),
+    frame: z.int().min(1),
+    left: share,
+    top: share,
+    right: share,
+    bottom: share,
+  })
+  .readonly()
+  .describe('a box of the current TID 1500 document, in shares of the image as it is shown, upright');
+export type ShownRegion = z.infer<typeof regionSchema>;
+
 const documentSchema = z
   .object({ kind: z.string(), sopInstanceUID: z.string(), seriesInstanceUID: z.string(), studyInstanceUID: z.string().exactOptional() })
   .readonly();
@@ -179,6 +194,7 @@ export const studyPageSchema = z
     prior: priorSchema.exactOptional().describe('result of the latest earlier study of the patient with images of the same kind'),
     images: list(imageSchema),
     heatMaps: list(heatMapSchema),
+    regions: list(regionSchema).exactOptional().describe('absent if the PACS does not answer or does not hold the study'),
     pacs: z.enum(['answers', 'gone', 'unreachable']),
     reading: readingSchema.exactOptional().describe('absent for a study without a result'),
   })

@@ -1,17 +1,19 @@
 import type { Decision } from '../../server/page-types.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { ownDecisionsOf, type AssessableFinding, type OwnDecision } from '../assessments.js';
 import { mayAssess, type CurrentUser } from '../current-user.js';
 import { sortedByImportance } from '../finding-order.js';
 import { actionOf, isWriting, type KeyAction } from '../keys.js';
 import { isDone } from '../repeated-key.js';
 import type { GivenFinding } from '../reading/given-step.js';
-import { isOutdated, PendingAssessments, undoMs, type PendingState } from '../reading/pending-assessments.js';
-import { stepsText } from '../reading/steps-text.js';
+import { PendingAssessments } from '../reading/pending-assessments.js';
 import { sentenceOf } from '../sentence.js';
+import { findingText } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import type { Language, Translate } from '../texts/languages.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
+import { messagePart } from './message-part.js';
+import { OpenField } from './open-field.js';
 import roomStyle from './room.css?inline';
 import { ShownStudy } from './shown-study.js';
 import { studyPart } from './study-part.js';
@@ -32,6 +34,7 @@ export class AssessmentBar {
   /** Index of the finding that the keys are about, in the first study. */
   private chosen = 0;
   private showsEarlier = false;
+  private readonly field: OpenField;
   /** Of a withdrawal. */
   private fault: unknown;
   private readonly pending = new PendingAssessments({ onStored: (study) => this.reload(study) }).watchPage();
@@ -46,6 +49,16 @@ export class AssessmentBar {
     this.mayAssess = mayAssess(user);
     this.open = (localStorage.getItem(storageKey) ?? (this.mayAssess ? 'open' : 'closed')) === 'open';
     this.host.lang = language;
+    this.field = new OpenField(t, {
+      ownOf: (study, name) => this.ownOf(study, name),
+      decide: (study, finding, decision, comment) => this.decide(study, finding, decision, comment),
+      failed: (error) => {
+        this.fault = error;
+        this.render();
+      },
+      render: () => this.render(),
+      focus: (selector) => this.focus(selector),
+    });
     this.root.adoptedStyleSheets = [sheetOf(barStyle)];
     this.pending.subscribe(() => this.render());
     this.pending.start(user.name);
@@ -59,7 +72,7 @@ export class AssessmentBar {
       'keydown',
       (event) => {
         if (this.open && this.mayAssess && isKeyHere(event)) {
-          const action = actionOf(event, 'viewer');
+          const action = actionOf(event, 'viewer', event.composedPath().includes(this.host));
           // A key that is held down decides once; the viewer does not get its repetitions either.
           if (action && (isDone(action, event) ? this.act(action) : this.studies.length > 0)) {
             event.preventDefault();
@@ -82,6 +95,7 @@ export class AssessmentBar {
     void this.pending.flush();
     this.studies = uids.map((uid) => new ShownStudy(uid));
     this.chosen = 0;
+    this.field.forget();
     this.showsEarlier = false;
     this.fault = undefined;
     const generation = ++this.generation;
@@ -106,6 +120,21 @@ export class AssessmentBar {
     const { assessedDocument } = study;
     this.fault = undefined;
     this.pending.give({ study: study.uid, findings, assessedDocument, ...(adjudicates ? { adjudicates } : {}) });
+  }
+
+  /** What the reader has written about the finding stays with the new decision. */
+  private decide(
+    study: ShownStudy,
+    { name, meaning }: AssessableFinding,
+    decision: Decision,
+    comment = this.ownOf(study, name)?.comment,
+  ): void {
+    this.give(study, [{ name, meaning, decision, comment }]);
+  }
+
+  private ownOf(study: ShownStudy, name: string): OwnDecision | undefined {
+    const [stored, waiting] = [this.storedOf(study).get(name), this.pending.decisionsOf(study.uid).get(name)];
+    return waiting ? { comment: stored?.comment, ...waiting } : stored;
   }
 
   private async withdraw(study: ShownStudy, { name }: AssessableFinding): Promise<void> {
@@ -147,7 +176,7 @@ export class AssessmentBar {
     const finding = findings[at]!;
     const decide = (decision: Decision): void => {
       this.chosen = Math.min(at + 1, findings.length - 1);
-      this.give(study, [{ name: finding.name, meaning: finding.meaning, decision }]);
+      this.decide(study, finding, decision);
     };
     const choose = (index: number): void => {
       this.chosen = Math.max(0, Math.min(findings.length - 1, index));
@@ -163,6 +192,8 @@ export class AssessmentBar {
         const undone = this.pending.undo()?.findings[0]?.name;
         choose(undone === undefined ? at : findings.findIndex(({ name }) => name === undone));
       },
+      comment: () => this.field.comment(study, finding),
+      addFinding: () => void this.field.add(study),
       withdraw: () => this.storedOf(study).has(finding.name) && void this.withdraw(study, finding),
       confirmAll: () => this.confirmAll(study),
     };
@@ -237,8 +268,12 @@ export class AssessmentBar {
       ];
     return top
       ? [
-          `${top.meaning}: `,
-          element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${probabilityText(top)} %`),
+          `${findingText(top.meaning, t)}: `,
+          element(
+            'b',
+            { class: top.decision },
+            `${t(`decision.${top.decision}`).toLowerCase()} ${probabilityFigure(top, this.language)} %`,
+          ),
         ]
       : [t('study.noFindings')];
   }
@@ -249,25 +284,11 @@ export class AssessmentBar {
       'section',
       { id: 'panel', class: 'panel', 'aria-label': t('bar.title') },
       ...studies.map((study, index) => this.studyPart(study, index)),
-      this.messagePart(),
-    );
-  }
-
-  /** What becomes of the last clicks, with the button that takes them back. */
-  private messagePart(): HTMLElement {
-    const { t, fault } = this;
-    const { state } = this.pending;
-    const { failed } = state;
-    const bad = fault !== undefined || failed !== undefined;
-    const button = (text: string, name: string, click: () => void): HTMLElement =>
-      element('button', { type: 'button', class: 'small', 'data-focus': name, 'data-testid': name, click }, text);
-    return element(
-      'div',
-      { class: bad ? 'message bad' : 'message', role: bad ? 'alert' : 'status', 'data-testid': 'bar-message' },
-      fault !== undefined ? sentenceOf(fault, t) : pendingText(state, t),
-      state.kind === 'waiting' ? button(t('pending.undo'), 'bar-undo', () => this.pending.undo()) : undefined,
-      failed && !isOutdated(failed.error) ? button(t('pending.retry'), 'bar-retry', () => void this.pending.flush()) : undefined,
-      failed ? button(t('pending.discard'), 'bar-discard', () => this.pending.discard()) : undefined,
+      messagePart(t, this.pending.state, this.fault, {
+        undo: () => this.pending.undo(),
+        retry: () => void this.pending.flush(),
+        discard: () => this.pending.discard(),
+      }),
     );
   }
 
@@ -287,8 +308,11 @@ export class AssessmentBar {
       showsEarlier: this.showsEarlier,
       give: ({ name, meaning }, decision) => {
         if (index === 0) this.chosen = findings.findIndex((one) => one.name === name);
-        this.give(study, [{ name, meaning, decision }]);
+        this.decide(study, { name, meaning }, decision);
       },
+      comment: (finding) => this.field.comment(study, finding),
+      add: () => void this.field.add(study),
+      field: this.field.in(study),
       withdraw: (finding) => void this.withdraw(study, finding),
       adjudicate: ({ name, meaning }, decision) => this.give(study, [{ name, meaning, decision }], true),
       confirmAll: () => this.confirmAll(study),
@@ -304,16 +328,6 @@ export class AssessmentBar {
 function isKeyHere(event: KeyboardEvent): boolean {
   const [target] = event.composedPath();
   return !isWriting(target ?? null);
-}
-
-function pendingText(state: PendingState, t: Translate): string {
-  const { kind, steps, failed } = state;
-  return [
-    kind === 'idle' ? '' : t(`pending.${kind}`, { findings: stepsText(steps, t), seconds: undoMs / 1_000 }),
-    failed ? `${t('pending.failed', { findings: stepsText(failed.steps, t) })}. ${sentenceOf(failed.error, t)}` : '',
-  ]
-    .filter((one) => one !== '')
-    .join(' ');
 }
 
 /** "…: view LL [study 2.25…]" without the study, which is the displayed one. */

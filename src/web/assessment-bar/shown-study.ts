@@ -26,7 +26,7 @@ export class ShownStudy {
     try {
       const [results, known] = await Promise.all([
         get<readonly ShownResult[]>(studyApi(this.uid)),
-        get<StudyAssessments>(studyApi(this.uid, 'assessments')),
+        get<StudyAssessments>(`${studyApi(this.uid, 'assessments')}?comments=true`),
       ]);
       this.current = results.find((one) => one.isCurrent);
       this.known = known;

@@ -1,6 +1,7 @@
 import type { Decision, ShownAssessment } from '../../server/page-types.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { decisionOptions, foldAssessments, type AssessableFinding, type OwnDecision } from '../assessments.js';
+import { findingText } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import type { Language, Translate } from '../texts/languages.js';
 import { element } from './element.js';
 import type { ShownStudy } from './shown-study.js';
@@ -16,7 +17,7 @@ export interface StudyPartView {
   /** What stands there if there is no finding. */
   readonly summary: readonly (Node | string)[];
   readonly stored: ReadonlyMap<string, OwnDecision>;
-  readonly waiting: ReadonlyMap<string, { readonly decision: Decision }>;
+  readonly waiting: ReadonlyMap<string, OwnDecision>;
   /** Name of the finding that the keys are about. */
   readonly chosen: string | undefined;
   readonly showsEarlier: boolean;
@@ -24,6 +25,10 @@ export interface StudyPartView {
   withdraw(finding: AssessableFinding): void;
   adjudicate(finding: AssessableFinding, decision: Decision): void;
   confirmAll(): void;
+  /** The open field, below a finding or below all of them. */
+  readonly field: { readonly finding?: string; readonly element: HTMLElement } | undefined;
+  comment(finding: AssessableFinding): void;
+  add(): void;
   toggleEarlier(): void;
 }
 
@@ -37,6 +42,13 @@ export function studyPart(view: StudyPartView): HTMLElement {
     heading === undefined ? undefined : element('h2', {}, heading),
     findings.length === 0 ? element('p', {}, ...summary) : undefined,
     ...findings.map((finding) => findingPart(view, finding)),
+    ...(mayAssess && findings.length > 0
+      ? [
+          view.field && view.field.finding === undefined
+            ? view.field.element
+            : smallButton(t('assessment.add'), 'bar-add', () => view.add()),
+        ]
+      : []),
     mayAssess && findings.length > 1
       ? element(
           'button',
@@ -64,6 +76,7 @@ function findingPart(view: StudyPartView, finding: AssessableFinding): HTMLEleme
   const { t, study, mayAssess, stored, waiting } = view;
   const { name, meaning, software } = finding;
   const mine = (waiting.get(name) ?? stored.get(name))?.decision;
+  const written = waiting.get(name)?.comment ?? stored.get(name)?.comment;
   const button = (choice: Decision): HTMLElement =>
     element(
       'button',
@@ -83,18 +96,25 @@ function findingPart(view: StudyPartView, finding: AssessableFinding): HTMLEleme
     {
       class: view.chosen === name ? 'finding chosen' : 'finding',
       role: 'group',
-      'aria-label': t('assessment.of', { finding: meaning }),
+      'aria-label': t('assessment.of', { finding: findingText(meaning, t) }),
       'data-finding': name,
     },
     element(
       'div',
       { class: 'ai-finding' },
-      element('span', { class: 'meaning' }, meaning),
+      element('span', { class: 'meaning' }, findingText(meaning, t)),
       software
-        ? element('b', { class: software.decision }, `${t(`decision.${software.decision}`)} ${probabilityText(software)} %`)
+        ? element(
+            'b',
+            { class: software.decision },
+            `${t(`decision.${software.decision}`)} ${probabilityFigure(software, view.language)} %`,
+          )
         : undefined,
     ),
     mayAssess ? element('div', { class: 'choices' }, ...decisionOptions.map(button)) : undefined,
+    written ? element('p', {}, t('assessment.quoted', { text: written })) : undefined,
+    view.field?.finding === name ? view.field.element : undefined,
+    mayAssess ? smallButton(t('assessment.comment'), `bar-comment-${name}`, () => view.comment(finding)) : undefined,
     mayAssess && stored.has(name) && !waiting.has(name)
       ? smallButton(t('assessment.withdraw'), `bar-withdraw-${name}`, () => view.withdraw(finding))
       : undefined,
@@ -143,8 +163,11 @@ function line(
     givenAt === null ? '?' : new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' }).format(new Date(givenAt));
   const stated = findings
     .filter((one) => isEarlier || one.isCurrent)
-    .map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`);
-  const taken = withdrawn.length > 0 ? [t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => meaning).join(', ') })] : [];
+    .map((one) => `${findingText(one.meaning, t)} ${t(`decision.${one.decision}`).toLowerCase()}`);
+  const taken =
+    withdrawn.length > 0
+      ? [t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => findingText(meaning, t)).join(', ') })]
+      : [];
   return element(
     'p',
     { class: 'quiet' },

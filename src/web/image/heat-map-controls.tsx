@@ -1,6 +1,7 @@
 import { Anchor, Group, NativeSelect, Slider, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ShownHeatMap, StudyPage } from '../../server/page-types.js';
+import { heatMapText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 import { ohifAddress } from './viewer-link.js';
 
@@ -21,7 +22,7 @@ export function HeatMapControls({
   readonly opacity: number;
   readonly onOpacity: (opacity: number) => void;
 }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const source = chosen?.sourceSopInstanceUID;
   const seriesInstanceUID = page.images.find((one) => one.sopInstanceUID === source)?.seriesInstanceUID;
   return (
@@ -37,7 +38,10 @@ export function HeatMapControls({
           }}
           data={[
             ...(chosen ? [] : [{ value: '', label: '–' }]),
-            ...heatMaps.map((one) => ({ value: one.sopInstanceUID, label: t('image.heatMapOf', { title: one.title }) })),
+            ...heatMaps.map((one) => ({
+              value: one.sopInstanceUID,
+              label: t('image.heatMapOf', { title: heatMapText(one.title, t, language) }),
+            })),
           ]}
         />
         {source && (

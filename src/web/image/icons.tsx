@@ -8,6 +8,7 @@ const shapes = {
   prior: 'M3 5h8v14H3V5Zm2 2v10h4V7H5Zm8-2h8v14h-8V5Zm2 2v10h4V7h-4Z',
   heatMap:
     'M12 2c1 4 6 6 6 12a6 6 0 0 1-12 0c0-2 1-4 2.5-5 0 2 1 3 2 3 1.5-1 1-5 1.5-10Zm0 18a3 3 0 0 0 3-3c0-2-1.5-3-2-5-1 2-4 2.5-4 5a3 3 0 0 0 3 3Z',
+  regions: 'M4 4h16v16H4V4Zm2 2v12h12V6H6Z',
   zoomIn: 'M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6V5Z',
   zoomOut: 'M5 11h14v2H5v-2Z',
 } as const;

@@ -1,8 +1,10 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import type { ImageStack } from '../../server/page-types.js';
-import { useTexts } from '../texts/texts.js';
+import type { ImageStack, ShownRegion } from '../../server/page-types.js';
+import { fixedText, localFigure } from '../texts/numbers.js';
+import { useTexts, type Language, type Translate } from '../texts/texts.js';
 import { listenToGestures, type DragMode } from './gestures.js';
 import { HeatMapLayer, type LaidHeatMap } from './heat-map-layer.js';
+import { RegionLayer } from './region-layer.js';
 import { frameIndex } from './stacks.js';
 import type { Shown, ImageStage } from './stage.js';
 
@@ -16,6 +18,8 @@ export interface ImageViewProps {
   /** Where it belongs, e.g. the date of the prior study. */
   readonly label?: string | undefined;
   readonly heatMap?: LaidHeatMap | undefined;
+  /** Of all images of the study. */
+  readonly regions?: readonly ShownRegion[] | undefined;
   readonly mode: DragMode;
   /** The stage while it is there. */
   readonly onStage: (stage: ImageStage | undefined) => void;
@@ -29,8 +33,8 @@ const contextLostMs = 5_000;
 
 /** One image with what it is and how it is shown in its corners. */
 export function ImageView(props: ImageViewProps): ReactNode {
-  const { study, stack, index, name, label, heatMap, mode } = props;
-  const { t } = useTexts();
+  const { study, stack, index, name, label, heatMap, regions = [], mode } = props;
+  const { t, language } = useTexts();
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -59,6 +63,14 @@ export function ImageView(props: ImageViewProps): ReactNode {
     >
       <div className="drawing" ref={place} />
       {isOfHeatMap && <HeatMapLayer heatMap={heatMap} shown={shown} />}
+      {shown && (
+        <RegionLayer
+          regions={regions.filter(
+            ({ sopInstanceUID, frame }) => sopInstanceUID === shown.address.sopInstanceUID && frame === shown.address.frame,
+          )}
+          shown={shown}
+        />
+      )}
       <div className="corner top">
         {label && <div>{label}</div>}
         <div>{name}</div>
@@ -68,7 +80,10 @@ export function ImageView(props: ImageViewProps): ReactNode {
       {shown && (
         <div className="corner bottom" data-testid="window">
           <div>
-            {t('image.window.values', { center: rounded(shown.window.center), width: rounded(shown.window.width) })}
+            {t('image.window.values', {
+              center: rounded(shown.window.center, language),
+              width: rounded(shown.window.width, language),
+            })}
             {shown.unit && ` ${shown.unit}`}
             {shown.isInverted && ` · ${t('image.isInverted')}`}
           </div>
@@ -80,7 +95,7 @@ export function ImageView(props: ImageViewProps): ReactNode {
       )}
       {shown && count > 1 && (
         <div className="corner bottom right" role="status" data-testid="slice">
-          {sliceText(t, stack.frames[drawnIndex]?.positionMm, drawnIndex, count)}
+          {sliceText(t, language, stack.frames[drawnIndex]?.positionMm, drawnIndex, count)}
         </div>
       )}
       {!shown && (
@@ -95,15 +110,15 @@ export function ImageView(props: ImageViewProps): ReactNode {
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /** Steps of 1, or of 0.01 for windows that are narrower than ten. */
-function rounded(value: number): number {
-  return Math.abs(value) < 10 ? Math.round(value * 100) / 100 : Math.round(value);
+function rounded(value: number, language: Language): string {
+  return localFigure(String(Math.abs(value) < 10 ? Math.round(value * 100) / 100 : Math.round(value)), language);
 }
 
-function sliceText(t: ReturnType<typeof useTexts>['t'], position: number | undefined, index: number, count: number): string {
+function sliceText(t: Translate, language: Language, position: number | undefined, index: number, count: number): string {
   const values = { number: index + 1, count };
   return position === undefined
     ? t('image.frame', values)
-    : t('image.sliceAt', { ...values, position: position.toFixed(1).replace('-', '−') });
+    : t('image.sliceAt', { ...values, position: fixedText(position, 1, language).replace('-', '−') });
 }
 
 /** The stage of an image; another one after the graphics card has lost and restored what it draws with. */

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ImageStack, StudyPage } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
+import { heatMapText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 import type { DragMode } from './gestures.js';
 import { HeatMapControls } from './heat-map-controls.js';
@@ -31,12 +32,13 @@ export function ImageViewer({
   readonly stacks: readonly ImageStack[];
   readonly onUnavailable: (reason: unknown) => void;
 }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const heatMaps = useMemo(() => sortedHeatMaps(page), [page]);
   const [place, setPlace] = useState<Place>(() => firstPlace(stacks, heatMaps[0]));
   const [chosenHeatMap, setChosenHeatMap] = useState(heatMaps[0]?.sopInstanceUID);
   const [opacity, setOpacity] = useState(firstOpacity);
   const [isHeatMapShown, setHeatMapShown] = useState(true);
+  const [areRegionsShown, setRegionsShown] = useState(true);
   const [isPriorShown, setPriorShown] = useState(false);
   const [mode, setMode] = useState<DragMode>('pan');
   const [drawn, setDrawn] = useState<Shown>();
@@ -53,7 +55,7 @@ export function ImageViewer({
   );
   const heatMap = ofFrame.find((one) => one.sopInstanceUID === chosenHeatMap) ?? ofFrame[0];
   const windows = shown ? choicesOf(shown) : [];
-  const { prior } = page;
+  const { prior, regions = [] } = page;
 
   const each = (action: (stage: ImageStage) => void): void => Object.values(stages.current).forEach(action);
   const scrollTo = (index: number): void => setPlace({ ...place, index: Math.min(stack.frames.length - 1, Math.max(0, index)) });
@@ -73,6 +75,7 @@ export function ImageViewer({
       if (isHeatMapShown) setOpacity(Math.min(100, Math.max(0, opacity + by)));
       else if (by > 0) setHeatMapShown(true);
     },
+    toggleRegions: () => setRegionsShown(!areRegionsShown),
     togglePrior: () => prior && setPriorShown(!isPriorShown),
     nextWindow: () => {
       const at = windows.findIndex((one) => shown && isSame(one, shown.window));
@@ -93,6 +96,9 @@ export function ImageViewer({
     ...(heatMaps.length > 0
       ? [{ icon: 'heatMap', text: 'image.heatMap', key: 'h', isOn: isHeatMapShown, onClick: actions.toggleHeatMap } as const]
       : []),
+    ...(regions.length > 0
+      ? [{ icon: 'regions', text: 'image.regions', key: 'b', isOn: areRegionsShown, onClick: actions.toggleRegions } as const]
+      : []),
     ...(prior ? [{ icon: 'prior', text: 'image.prior', key: 'v', isOn: isPriorShown, onClick: actions.togglePrior } as const] : []),
     { icon: 'fullScreen', text: 'image.fullScreen', key: 'f', onClick: actions.fullScreen },
     { icon: 'reset', text: 'image.reset', key: 'r', onClick: actions.reset },
@@ -102,7 +108,7 @@ export function ImageViewer({
       address: studyApi(page.studyInstanceUID, 'series', heatMap.seriesInstanceUID, 'instances', heatMap.sopInstanceUID, 'picture'),
       sourceSopInstanceUID: heatMap.sourceSopInstanceUID,
       sourceFrame: heatMap.sourceFrame ?? 1,
-      title: heatMap.title,
+      title: heatMapText(heatMap.title, t, language),
       opacity,
     };
   return (
@@ -127,6 +133,7 @@ export function ImageViewer({
           name={stackName(stack)}
           label={isPriorShown ? t('image.current') : undefined}
           heatMap={laid || undefined}
+          regions={areRegionsShown ? regions : undefined}
           mode={mode}
           onStage={(stage) => (stages.current = { ...stages.current, ...(stage ? { current: stage } : {}) })}
           onShown={setDrawn}

@@ -7,6 +7,7 @@ export interface ImageActions {
   fullScreen(): void;
   toggleHeatMap(): void;
   changeOpacity(by: number): void;
+  toggleRegions(): void;
   togglePrior(): void;
   nextWindow(): void;
   toggleMode(): void;
@@ -97,6 +98,7 @@ export const imageKeys: readonly ImageKey[] = [
       { keys: [']'], run: (image) => image.changeOpacity(opacityStep) },
     ],
   },
+  once('b', 'image.key.regions', (image) => image.toggleRegions()),
   once('v', 'image.key.prior', (image) => image.togglePrior()),
   once('s', 'image.key.next', (image) => image.nextImage()),
   once('f', 'image.key.fullScreen', (image) => image.fullScreen()),

@@ -40,6 +40,8 @@ export interface Shown {
   readonly reduction: number;
   /** Where the part lies that the network sees. */
   readonly part: Rectangle;
+  /** Where all of the image lies. */
+  readonly image: Rectangle;
 }
 
 /** Starts the library before the first stage. @throws Error if it cannot start here */
@@ -229,6 +231,7 @@ export class ImageStage {
       zoom: this.#zoom,
       reduction: attributes.reduction,
       part: this.#rectangle(attributes.shown),
+      image: this.#rectangle({ left: 0, top: 0, right: attributes.columns, bottom: attributes.rows }),
     });
   };
 

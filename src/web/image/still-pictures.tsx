@@ -2,6 +2,7 @@ import { NativeSelect, Slider, Stack, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { ShownHeatMap, ShownImage, StudyPage } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
+import { heatMapText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 import { sortedHeatMaps } from './stacks.js';
 
@@ -12,7 +13,7 @@ const addressOf = (
 
 /** The images as the network saw them, drawn by the service; nothing can be changed but the heat map. */
 export function StillPictures({ page }: { readonly page: StudyPage }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const { studyInstanceUID, images } = page;
   const newest = sortedHeatMaps(page);
   const [chosen, setChosen] = useState<string>();
@@ -28,7 +29,7 @@ export function StillPictures({ page }: { readonly page: StudyPage }): ReactNode
         value={heatMap?.sopInstanceUID ?? image?.sopInstanceUID}
         onChange={(event) => setChosen(event.currentTarget.value)}
         data={[
-          ...newest.map((one) => ({ value: one.sopInstanceUID, label: `${t('study.heatMap')}: ${one.title}` })),
+          ...newest.map((one) => ({ value: one.sopInstanceUID, label: `${t('study.heatMap')}: ${heatMapText(one.title, t, language)}` })),
           ...images.map((one, index) => ({ value: one.sopInstanceUID, label: labelOf(one, index, images) })),
         ]}
       />
@@ -60,7 +61,7 @@ function Layers({
   readonly heatMap: ShownHeatMap | undefined;
   readonly strength: number;
 }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   if (!heatMap)
     return (
       <div className="picture" data-testid="picture">
@@ -69,7 +70,7 @@ function Layers({
     );
   return (
     <div className="picture" data-testid="picture">
-      <img src={addressOf(study, heatMap)} alt={`${t('study.heatMap')}: ${heatMap.title}`} />
+      <img src={addressOf(study, heatMap)} alt={`${t('study.heatMap')}: ${heatMapText(heatMap.title, t, language)}`} />
       {image && <img className="top" src={addressOf(study, image)} alt="" style={{ opacity: 1 - strength / 100 }} />}
     </div>
   );

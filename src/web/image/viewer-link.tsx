@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ShownHeatMap, StudyPage } from '../../server/page-types.js';
+import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 
 /** OHIF on a study, or on one of its images: parameters of OHIF 3, compared without regard to case. */
@@ -34,7 +35,7 @@ export function FindingViewerLink({ page, meaning }: { readonly page: StudyPage;
       href={ohifAddress(page.studyInstanceUID, { seriesInstanceUID, sopInstanceUID: source })}
       target="_blank"
       rel="noopener"
-      aria-label={t('image.openFinding', { finding: meaning })}
+      aria-label={t('image.openFinding', { finding: findingText(meaning, t) })}
     >
       {t('image.openInViewer')}
     </Anchor>

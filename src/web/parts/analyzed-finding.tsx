@@ -4,8 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { AnalyzedFinding, FindingFigures, ModelsPage } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { thresholdPercent } from '../finding-order.js';
+import { findingText } from '../texts/finding-name.js';
+import { fixedText, localFigure, probabilityFigure } from '../texts/numbers.js';
 import { useTexts } from '../texts/texts.js';
 import { ProbabilityBar } from './finding.js';
 
@@ -19,7 +20,7 @@ export function AnalyzedFindingCard({
   readonly network: 'xray' | 'ct';
   readonly version: string;
 }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const [open, { toggle }] = useDisclosure(false);
   const { data: models } = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
   const figures = models?.models.find((one) => one.version === version)?.figures[network][finding.name];
@@ -27,15 +28,18 @@ export function AnalyzedFindingCard({
     <div data-testid={`finding-${finding.name}`}>
       <Group justify="space-between" align="baseline" gap="xs">
         <Text size="lg" fw={650}>
-          {finding.meaning}
+          {findingText(finding.meaning, t)}
         </Text>
         <Text size="lg">
-          <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{probabilityText(finding)} %</b>
+          <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{probabilityFigure(finding, language)} %</b>
         </Text>
       </Group>
       <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />
       <Text size="sm" className="quiet" mt={4}>
-        {t('analyze.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}
+        {t('analyze.thresholds', {
+          absent: localFigure(thresholdPercent(finding.absentBelow), language),
+          present: localFigure(thresholdPercent(finding.presentFrom), language),
+        })}
       </Text>
       {finding.isNotCalibratedHere && (
         <Text size="sm" className="quiet" data-testid="not-calibrated">
@@ -53,7 +57,7 @@ export function AnalyzedFindingCard({
 }
 
 function Reliability({ finding, figures }: { readonly finding: AnalyzedFinding; readonly figures: FindingFigures | undefined }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   if (!figures) return <Text size="sm">{t('analyze.noFigures')}</Text>;
   const [low, high] = figures.aurocInterval ?? [];
   return (
@@ -66,9 +70,9 @@ function Reliability({ finding, figures }: { readonly finding: AnalyzedFinding; 
       {figures.auroc !== undefined && (
         <Text size="sm">
           {t('analyze.figures', {
-            auroc: figures.auroc.toFixed(2),
-            low: low?.toFixed(2) ?? '?',
-            high: high?.toFixed(2) ?? '?',
+            auroc: fixedText(figures.auroc, 2, language),
+            low: fixedText(low, 2, language),
+            high: fixedText(high, 2, language),
             n: figures.n,
             positive: figures.positive,
           })}

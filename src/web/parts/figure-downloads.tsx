@@ -6,14 +6,14 @@ import { useTexts } from '../texts/texts.js';
 
 /** Two buttons below a figure: the figure as an SVG file, its numbers as JSON. @param name of the files, without ending */
 export function FigureDownloads({ figure, name }: { readonly figure: Figure; readonly name: string }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   return (
     <Group gap="xs" mt="xs">
       <Button
         size="compact-xs"
         variant="default"
         aria-label={`${t('figure.svg')}: ${figure.title}`}
-        onClick={() => downloadText(`${name}.svg`, 'image/svg+xml', figureSvg(figure))}
+        onClick={() => downloadText(`${name}.svg`, 'image/svg+xml', figureSvg(figure, language))}
       >
         {t('figure.svg')}
       </Button>

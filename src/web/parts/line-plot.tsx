@@ -1,18 +1,21 @@
 import { useCallback, type ReactNode } from 'react';
 import type UPlot from 'uplot';
-import { curveColours, type Figure } from '../figure-svg.js';
+import { curveColours, plotScales, type Figure } from '../figure-svg.js';
+import { fixedText } from '../texts/numbers.js';
+import { useTexts } from '../texts/texts.js';
 import { FigureDownloads } from './figure-downloads.js';
 import { usePlot } from './use-plot.js';
 
 /** Curves over a common x axis, with a legend, and the figure to download. @param name of the downloaded files */
 export function LinePlot({ figure, name }: { readonly figure: Figure; readonly name: string }): ReactNode {
+  const { language } = useTexts();
   const ref = usePlot(
     useCallback(
       ({ width, axis }) => ({
         options: {
           width,
           height: 260,
-          scales: { x: { time: false } },
+          scales: plotScales(figure),
           axes: [figure.xLabel, figure.yLabel].map((label) => ({ ...axis, label, size: 58 })),
           series: [
             {},
@@ -29,7 +32,7 @@ export function LinePlot({ figure, name }: { readonly figure: Figure; readonly n
       [figure],
     ),
   );
-  const last = figure.curves.map(({ name: curve, points }) => `${curve} ${points.at(-1)?.[1].toFixed(3) ?? '–'}`).join(', ');
+  const last = figure.curves.map(({ name: curve, points }) => `${curve} ${fixedText(points.at(-1)?.[1], 3, language)}`).join(', ');
   return (
     <div>
       <div className="plot" ref={ref} role="img" aria-label={`${figure.title}: ${last}`} data-testid={`plot-${name}`} />

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { ShownMessage } from '../../server/page-types.js';
 import { post } from '../api.js';
 import { sentenceOf } from '../sentence.js';
-import { isText } from '../texts/languages.js';
+import { isText } from '../texts/en.js';
 import { useTexts } from '../texts/texts.js';
 import { Ago } from './time.js';
 

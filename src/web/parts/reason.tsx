@@ -1,7 +1,7 @@
 import { Anchor, Collapse, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
-import { isText } from '../texts/languages.js';
+import { isText } from '../texts/en.js';
 import { useTexts, type Translate } from '../texts/texts.js';
 
 /** The reason of a result without findings in one sentence. Of a study that no rule matches: what kind of study it is. */

@@ -1,9 +1,13 @@
 import { Text, useComputedColorScheme } from '@mantine/core';
 import { useCallback, type ReactNode } from 'react';
+import type { Figure } from '../figure-svg.js';
 import { useTexts } from '../texts/texts.js';
+import { FigureDownloads } from './figure-downloads.js';
 import { usePlot } from './use-plot.js';
 
 export interface TimePlotProps {
+  /** Of the downloaded files. */
+  readonly name: string;
   /** What is plotted, with its unit. */
   readonly label: string;
   /** Seconds since 1970, rising. */
@@ -17,10 +21,10 @@ const colours = {
 } as const;
 const dashes = [[], [6, 4], [2, 3]] as const;
 
-/** Values over time. Lines differ in colour and dashes; the last values stand in the legend. */
-export function TimePlot({ label, times, series }: TimePlotProps): ReactNode {
+/** Values over time, and the figure to download. Lines differ in colour and dashes. */
+export function TimePlot({ name: file, label, times, series }: TimePlotProps): ReactNode {
   const scheme = useComputedColorScheme('dark');
-  const { language } = useTexts();
+  const { t, language } = useTexts();
   const ref = usePlot(
     useCallback(
       ({ width, theme, axis }) => {
@@ -75,6 +79,23 @@ export function TimePlot({ label, times, series }: TimePlotProps): ReactNode {
           </span>
         ))}
       </Text>
+      <FigureDownloads name={file} figure={timeFigure(label, t('figure.time'), times, series)} />
     </figure>
   );
+}
+
+function timeFigure(title: string, xLabel: string, times: TimePlotProps['times'], series: TimePlotProps['series']): Figure {
+  return {
+    title,
+    xLabel,
+    yLabel: title,
+    xIsTime: true,
+    curves: series.map(({ name, values }) => ({
+      name,
+      points: times.flatMap((time, index) => {
+        const value = values[index];
+        return value === null || value === undefined ? [] : [[time, value] as const];
+      }),
+    })),
+  };
 }

@@ -1,6 +1,7 @@
 import { Text, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ShownReading } from '../../server/page-types.js';
+import { withFindingTexts } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 
 /**
@@ -9,7 +10,7 @@ import { useTexts } from '../texts/texts.js';
  * @param isLabelled no heading says what the time is
  */
 export function WaitingCell({ reading, isLabelled = false }: { readonly reading: ShownReading; readonly isLabelled?: boolean }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const { waits, wait, overdue, explanation, state, reader = '' } = reading;
   return (
     <>
@@ -19,7 +20,7 @@ export function WaitingCell({ reading, isLabelled = false }: { readonly reading:
             {overdue ? '▲ ' : ''}
             {isLabelled ? t('reading.waiting', { wait: wait ?? '' }) : wait}
           </span>
-          <VisuallyHidden>{explanation}</VisuallyHidden>
+          <VisuallyHidden>{explanation && withFindingTexts(explanation, t, language)}</VisuallyHidden>
         </Text>
       )}
       {state !== 'unread' && (

@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { CodedFinding, Decision } from '../../server/page-types.js';
 import { get } from '../api.js';
+import { findingTyped } from './coded-finding-search.js';
+import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 
 /** A finding that the software does not look for or has missed: a search over the coded findings, and its decision. */
@@ -22,9 +24,7 @@ export function AddFinding({
     staleTime: Infinity,
   });
   const others = data.filter(({ name }) => !known.includes(name));
-  const typed = text.trim().toLowerCase();
-  const matching = typed === '' ? [] : others.filter(({ meaning, name }) => `${meaning} ${name}`.toLowerCase().includes(typed));
-  const found = matching.find(({ meaning }) => meaning.toLowerCase() === typed) ?? (matching.length === 1 ? matching[0] : undefined);
+  const found = findingTyped(others, text, t);
   const give = (decision: Decision): void => {
     if (!found) return;
     add(found, decision);
@@ -36,7 +36,7 @@ export function AddFinding({
         id="add-finding"
         size="xs"
         label={t('assessment.add')}
-        description={found ? found.meaning : t('assessment.addHint')}
+        description={found ? findingText(found.meaning, t) : t('assessment.addHint')}
         list="coded-findings"
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
@@ -52,7 +52,7 @@ export function AddFinding({
       />
       <datalist id="coded-findings">
         {others.map(({ name, meaning }) => (
-          <option key={name} value={meaning} />
+          <option key={name} value={findingText(meaning, t)} />
         ))}
       </datalist>
       <Group gap="xs" mt={6}>

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import type { ShownAssessment } from '../../server/page-types.js';
 import { foldAssessments } from '../assessments.js';
 import { moment } from '../parts/time.js';
+import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 
 /** The assessments that count; superseded and withdrawn ones are folded away. */
@@ -39,10 +40,10 @@ function Line({ assessment, isEarlier = false }: { readonly assessment: ShownAss
       {shown
         .map(
           ({ meaning, decision, comment }) =>
-            `${meaning}: ${t(`decision.${decision}`).toLowerCase()}${comment ? ` (${t('assessment.quoted', { text: comment })})` : ''}`,
+            `${findingText(meaning, t)}: ${t(`decision.${decision}`).toLowerCase()}${comment ? ` (${t('assessment.quoted', { text: comment })})` : ''}`,
         )
         .join(', ')}
-      {withdrawn.length > 0 && t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => meaning).join(', ') })}
+      {withdrawn.length > 0 && t('assessment.withdrawn', { findings: withdrawn.map(({ meaning }) => findingText(meaning, t)).join(', ') })}
       <span className="quiet">
         {' '}
         – {t('assessment.given', { reader, time: givenAt ? moment(givenAt, language) : '?' })}

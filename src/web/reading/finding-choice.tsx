@@ -2,7 +2,9 @@ import { Button, Group, SegmentedControl, Text, Textarea } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { Decision } from '../../server/page-types.js';
 import { decisionOptions, type AssessableFinding, type OwnDecision } from '../assessments.js';
+import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
+import { maxCommentLength, oneLine } from './coded-finding-search.js';
 
 /** One finding with its three buttons, in the same place for every finding; the software's own decision is marked. */
 export function FindingChoice({
@@ -39,7 +41,7 @@ export function FindingChoice({
     <div className="finding-row" data-chosen={isChosen} data-finding={name} onPointerDown={choose}>
       <Group justify="space-between" gap="xs" mb={4}>
         <Text size="sm" fw={isChosen ? 650 : 400}>
-          {meaning}
+          {findingText(meaning, t)}
           {!software && <span className="quiet"> · {t('assessment.added')}</span>}
         </Text>
         {own && !isPending && (
@@ -51,7 +53,7 @@ export function FindingChoice({
       <SegmentedControl
         fullWidth
         size="xs"
-        aria-label={t('assessment.of', { finding: meaning })}
+        aria-label={t('assessment.of', { finding: findingText(meaning, t) })}
         data-testid={`assessment-${name}`}
         value={own?.decision ?? ''}
         onChange={(decision) => give(decision as Decision)}
@@ -118,11 +120,11 @@ function CommentField({
       size="xs"
       autosize
       autoFocus
-      maxLength={2_000}
-      label={t('assessment.commentOn', { finding: meaning })}
+      maxLength={maxCommentLength}
+      label={t('assessment.commentOn', { finding: findingText(meaning, t) })}
       description={t('assessment.commentHint')}
       value={text}
-      onChange={(event) => setText(event.currentTarget.value.replace(/[\r\n\t]+/g, ' '))}
+      onChange={(event) => setText(oneLine(event.currentTarget.value))}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== 'Escape') return;
         event.preventDefault();

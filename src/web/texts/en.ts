@@ -2,6 +2,7 @@ import { enAdministration } from './en/administration.js';
 import { enArchive } from './en/archive.js';
 import { enAssessing } from './en/assessing.js';
 import { enAudit } from './en/audit.js';
+import { enFindings } from './en/findings.js';
 import { enHelp } from './en/help.js';
 import { enImage } from './en/image.js';
 import { enModels } from './en/models.js';
@@ -11,6 +12,7 @@ import { enReading } from './en/reading.js';
 import { enReports } from './en/reports.js';
 import { enResearch } from './en/research.js';
 import { enRules } from './en/rules.js';
+import { enSentences } from './en/sentences.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
 export const en = {
@@ -18,6 +20,7 @@ export const en = {
   ...enArchive,
   ...enAssessing,
   ...enAudit,
+  ...enFindings,
   ...enHelp,
   ...enImage,
   ...enModels,
@@ -27,6 +30,11 @@ export const en = {
   ...enReports,
   ...enResearch,
   ...enRules,
+  ...enSentences,
 } as const;
 
 export type TextKey = keyof typeof en;
+
+export function isText(key: string): key is TextKey {
+  return Object.hasOwn(en, key);
+}

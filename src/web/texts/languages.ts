@@ -39,7 +39,3 @@ export function firstLanguage(): Language {
 export function storeLanguage(language: Language): void {
   localStorage.setItem(storageKey, language);
 }
-
-export function isText(key: string): key is TextKey {
-  return Object.hasOwn(en, key);
-}

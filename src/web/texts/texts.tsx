@@ -1,4 +1,5 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { tellLanguage } from '../kept-look.js';
 import { loadTranslate, storeLanguage, type Language, type Translate } from './languages.js';
 
 export type { TextKey } from './en.js';
@@ -26,6 +27,7 @@ export function TextsProvider({ first, children }: { readonly first: LoadedTexts
       setLanguage: (language: Language) => {
         void loadTranslate(language).then((t) => {
           storeLanguage(language);
+          tellLanguage(language);
           setLoaded({ language, t });
         });
       },

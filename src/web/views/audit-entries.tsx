@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import type { ShownAuditEntry } from '../../server/page-types.js';
 import { studyView } from '../addresses.js';
 import { moment } from '../parts/time.js';
-import { isText } from '../texts/languages.js';
+import { isText } from '../texts/en.js';
 import { useTexts, type Translate } from '../texts/texts.js';
 
 /** Entries, newest first; the intention of an action that has an outcome is part of that outcome's row. */

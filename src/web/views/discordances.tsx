@@ -3,13 +3,14 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { DiscordancePage, ShownDiscordance, ShownReportCounts } from '../../server/page-types.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { studyView } from '../addresses.js';
 import { get, post } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { Ago } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
-import { isText } from '../texts/languages.js';
+import { isText } from '../texts/en.js';
+import { findingText } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import { useTexts } from '../texts/texts.js';
 
 type Kind = ShownDiscordance['kind'] | 'all';
@@ -73,7 +74,7 @@ export function DiscordancesView(): ReactNode {
             onChange={(event) => setFinding(event.currentTarget.value)}
             data={[
               { value: '', label: t('discordances.finding.all') },
-              ...(first?.findings ?? []).map(({ name, meaning }) => ({ value: name, label: meaning })),
+              ...(first?.findings ?? []).map(({ name, meaning }) => ({ value: name, label: findingText(meaning, t) })),
             ]}
           />
           <NativeSelect
@@ -155,7 +156,7 @@ function Rows({ rows }: { readonly rows: readonly ShownDiscordance[] }): ReactNo
 }
 
 function Row({ row }: { readonly row: ShownDiscordance }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const client = useQueryClient();
   const { studyInstanceUID, finding, meaning, kind, probability, foundAt, reviewed } = row;
   const review = useMutation({
@@ -164,9 +165,11 @@ function Row({ row }: { readonly row: ShownDiscordance }): ReactNode {
   });
   return (
     <Table.Tr data-discordance={`${studyInstanceUID} ${finding}`}>
-      <Table.Td>{meaning}</Table.Td>
+      <Table.Td>{findingText(meaning, t)}</Table.Td>
       <Table.Td>{t(`discordances.kind.${kind}`)}</Table.Td>
-      <Table.Td className="number">{probabilityText({ probability, decision: kind === 'ai-absent' ? 'absent' : 'present' })} %</Table.Td>
+      <Table.Td className="number">
+        {probabilityFigure({ probability, decision: kind === 'ai-absent' ? 'absent' : 'present' }, language)} %
+      </Table.Td>
       <Table.Td>
         <Anchor component={Link} href={studyView(studyInstanceUID)} className="mono" size="sm" style={{ overflowWrap: 'anywhere' }}>
           {studyInstanceUID}

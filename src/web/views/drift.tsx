@@ -4,11 +4,14 @@ import type { ReactNode } from 'react';
 import type { ComparedAgreement, ComparedQuantity } from '../../server/page-types.js';
 import type { ShownAlarm, ShownDrift } from '../../server/page-types.js';
 import { get, post } from '../api.js';
+import { downloadText } from '../download.js';
 import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { Ago, moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
-import { useTexts, type TextKey } from '../texts/texts.js';
+import { outputText } from '../texts/finding-name.js';
+import { fixedText, intervalText, localFigure } from '../texts/numbers.js';
+import { useTexts, type Language, type TextKey } from '../texts/texts.js';
 
 /** Whether incoming studies still resemble the training data of the deployed model, site by site, and readers still agree with it. */
 export function Drift({ line }: { readonly line: string }): ReactNode {
@@ -21,9 +24,21 @@ export function Drift({ line }: { readonly line: string }): ReactNode {
         <Title order={2} size="h4" id="drift">
           {t('drift.title')}
         </Title>
-        <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
-          {t('drift.check')}
-        </Button>
+        <Group gap="xs">
+          {query.data?.report && (
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={`${t('figure.json')}: ${t('drift.title')}`}
+              onClick={() => downloadText('drift.json', 'application/json', `${JSON.stringify(query.data.report, undefined, 2)}\n`)}
+            >
+              {t('figure.json')}
+            </Button>
+          )}
+          <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+            {t('drift.check')}
+          </Button>
+        </Group>
       </Group>
       {check.isSuccess && (
         <Alert color="green" role="status" py="xs">
@@ -127,7 +142,7 @@ export function Alarms({ alarms }: { readonly alarms: readonly ShownAlarm[] }): 
 }
 
 function Quantities({ name, quantities }: { readonly name: string; readonly quantities: readonly ComparedQuantity[] }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   return (
     <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': name } }}>
       <Table verticalSpacing={4}>
@@ -155,7 +170,7 @@ function Quantities({ name, quantities }: { readonly name: string; readonly quan
                   {t(`drift.against.${one.against}`)}
                 </Text>
               </Table.Td>
-              {cells(one).map((cell, index) => (
+              {cells(one, language).map((cell, index) => (
                 <Table.Td key={index} className="number">
                   {cell}
                 </Table.Td>
@@ -168,26 +183,33 @@ function Quantities({ name, quantities }: { readonly name: string; readonly quan
   );
 }
 
-function cells({ before, lately, moved, stability, expectedStability, adjustedP }: ComparedQuantity): readonly string[] {
-  const share = (value: number): string => `${(value * 100).toFixed(0)} %`;
+function cells(
+  { before, lately, moved, stability, expectedStability, adjustedP }: ComparedQuantity,
+  language: Language,
+): readonly string[] {
+  const share = (value: number): string => `${fixedText(value * 100, 0, language)} %`;
   const side = (mean: number | null, of: number | undefined, n: number): string =>
-    mean !== null ? `${mean.toPrecision(3)} (${n})` : moved && of !== undefined ? `${moved.name} ${share(of)} (${n})` : `(${n})`;
+    mean !== null
+      ? `${localFigure(mean.toPrecision(3), language)} (${n})`
+      : moved && of !== undefined
+        ? `${moved.name} ${share(of)} (${n})`
+        : `(${n})`;
   return [
     side(before.mean, moved?.before, before.n),
     side(lately.mean, moved?.lately, lately.n),
-    stability.toFixed(3),
-    expectedStability.toFixed(3),
-    adjustedP < 0.001 ? '< 0.001' : adjustedP.toFixed(3),
+    fixedText(stability, 3, language),
+    fixedText(expectedStability, 3, language),
+    adjustedP < 0.001 ? `< ${fixedText(0.001, 3, language)}` : fixedText(adjustedP, 3, language),
   ];
 }
 
 function AgreementLine({ agreement: { finding, before, lately, alarm } }: { readonly agreement: ComparedAgreement }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const figures = ({ confirmed, n, interval }: ComparedAgreement['before']): string =>
-    `${confirmed} / ${n}${interval ? ` (${(interval[0] * 100).toFixed(0)} – ${(interval[1] * 100).toFixed(0)} %)` : ''}`;
+    `${confirmed} / ${n}${interval ? ` (${intervalText([interval[0] * 100, interval[1] * 100], 0, language)} %)` : ''}`;
   return (
     <Text size="sm">
-      {t('drift.agreement', { finding, lately: figures(lately), before: figures(before) })}{' '}
+      {t('drift.agreement', { finding: outputText(finding, t), lately: figures(lately), before: figures(before) })}{' '}
       {alarm && (
         <Badge color="red" tt="none">
           {t('drift.fallen')}
@@ -205,5 +227,5 @@ function quantityName(quantity: string, t: ReturnType<typeof useTexts>['t']): st
     ? t(`drift.quantity.${name}` as TextKey)
     : kind === 'tag'
       ? name
-      : t(`drift.quantity.${kind}` as TextKey, { name });
+      : t(`drift.quantity.${kind}` as TextKey, { name: outputText(name, t) });
 }

@@ -12,6 +12,8 @@ import { QueryBoundary } from '../parts/query-boundary.js';
 import { FigureDownloads } from '../parts/figure-downloads.js';
 import { UnitPlot } from '../parts/unit-plot.js';
 import { moment } from '../parts/time.js';
+import { outputText } from '../texts/finding-name.js';
+import { fixedText } from '../texts/numbers.js';
 import { useTexts } from '../texts/texts.js';
 import { Figures, RoleBadge } from './models.js';
 
@@ -50,7 +52,7 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
         <Figures model={model} />
         {model.notCalibratedHere && (
           <Text size="sm" mt="xs">
-            {t('models.notCalibrated', { findings: model.notCalibratedHere.join(', ') })}
+            {t('models.notCalibrated', { findings: model.notCalibratedHere.map((one) => outputText(one, t)).join(', ') })}
           </Text>
         )}
         {model.withoutGuard && (
@@ -79,7 +81,7 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
 }
 
 function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const [name, setName] = useState(report.classes[0] ?? '');
   const figures = report.perClass[name];
   const roc = useMemo(() => (figures?.roc ?? []).map(([x, y]) => [x!, y!] as const), [figures]);
@@ -100,7 +102,12 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
         </Alert>
       )}
       {report.classes.length > 1 && (
-        <SegmentedControl value={name} onChange={setName} data={[...report.classes]} aria-label={t('models.figures')} />
+        <SegmentedControl
+          value={name}
+          onChange={setName}
+          data={report.classes.map((value) => ({ value, label: outputText(value, t) }))}
+          aria-label={t('models.figures')}
+        />
       )}
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
         <section className="card">
@@ -108,7 +115,7 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
             {t('models.roc')}
           </Title>
           <UnitPlot
-            label={`${t('models.roc')}: ${t('models.auroc')} ${figures?.auroc.value?.toFixed(3) ?? '–'}`}
+            label={`${t('models.roc')}: ${t('models.auroc')} ${fixedText(figures?.auroc.value, 3, language)}`}
             xLabel={t('models.rocX')}
             yLabel={t('models.rocY')}
             points={roc}
@@ -117,12 +124,12 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
           <FigureDownloads
             name={`roc-${name}`}
             figure={{
-              title: `${t('models.roc')}: ${name}`,
+              title: `${t('models.roc')}: ${outputText(name, t)}`,
               xLabel: t('models.rocX'),
               yLabel: t('models.rocY'),
               xRange: [0, 1],
               yRange: [0, 1],
-              curves: [{ name, points: roc }],
+              curves: [{ name: outputText(name, t), points: roc }],
             }}
           />
         </section>
@@ -131,7 +138,7 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
             {t('models.reliability')}
           </Title>
           <UnitPlot
-            label={`${t('models.reliability')}: ${t('models.ece')} ${figures?.ece?.toFixed(3) ?? '–'}`}
+            label={`${t('models.reliability')}: ${t('models.ece')} ${fixedText(figures?.ece, 3, language)}`}
             xLabel={t('models.reliabilityX')}
             yLabel={t('models.reliabilityY')}
             points={reliability}
@@ -140,12 +147,12 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
           <FigureDownloads
             name={`calibration-${name}`}
             figure={{
-              title: `${t('models.reliability')}: ${name}`,
+              title: `${t('models.reliability')}: ${outputText(name, t)}`,
               xLabel: t('models.reliabilityX'),
               yLabel: t('models.reliabilityY'),
               xRange: [0, 1],
               yRange: [0, 1],
-              curves: [{ name, points: reliability, marks: true }],
+              curves: [{ name: outputText(name, t), points: reliability, marks: true }],
             }}
           />
         </section>
@@ -166,7 +173,7 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
 
 function Confusion({ matrix, name }: { readonly matrix: readonly (readonly number[])[]; readonly name: string }): ReactNode {
   const { t } = useTexts();
-  const labels = [`– ${name}`, name];
+  const labels = [`– ${outputText(name, t)}`, outputText(name, t)];
   const most = Math.max(1, ...matrix.flat());
   return (
     <Table withTableBorder withColumnBorders>
@@ -211,7 +218,7 @@ function Groups({
   readonly groups: EvaluationReport['bySource'];
   readonly name: string;
 }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   if (groups.length === 0) return null;
   return (
     <section className="card" aria-label={title}>
@@ -239,7 +246,7 @@ function Groups({
                   <Table.Td className="number">{figures ? `${figures.n} (${figures.positives})` : group.n}</Table.Td>
                   {[figures?.auroc, figures?.sensitivity, figures?.specificity].map((one, index) => (
                     <Table.Td key={index} className="number">
-                      {one?.value?.toFixed(3) ?? '–'}
+                      {fixedText(one?.value, 3, language)}
                     </Table.Td>
                   ))}
                 </Table.Tr>
@@ -274,7 +281,7 @@ function Change({ change: { id, at, by, outcome, why, decision } }: { readonly c
 }
 
 function Criteria({ decision: { testSet, champion, criteria } }: { readonly decision: GateDecision }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   return (
     <>
       <Text size="sm" className="quiet" mb="xs">
@@ -300,9 +307,9 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
               <Table.Tr key={`${one.name} ${one.class ?? ''}`}>
                 <Table.Td>{one.words}</Table.Td>
                 <Table.Td>{one.group ?? ''}</Table.Td>
-                <Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td>
+                <Table.Td className="number">{fixedText(one.figure, 3, language)}</Table.Td>
                 <Table.Td className="number">
-                  {one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${one.bound.toFixed(3)}`}
+                  {one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${fixedText(one.bound, 3, language)}`}
                 </Table.Td>
                 <Table.Td className={one.passed ? 'absent' : one.counts ? 'present' : 'quiet'}>
                   {t(one.passed ? 'models.passed' : one.counts ? 'models.notPassed' : 'models.onlyShown')}

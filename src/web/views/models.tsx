@@ -8,7 +8,9 @@ import { useModelLine, withLine } from '../model-line.js';
 import { Limitations } from '../parts/limitations.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
-import { useTexts, type TextKey, type Translate } from '../texts/texts.js';
+import { outputText } from '../texts/finding-name.js';
+import { fixedText, intervalText } from '../texts/numbers.js';
+import { useTexts, type Language, type TextKey, type Translate } from '../texts/texts.js';
 import { Drift } from './drift.js';
 import { ActionOutcome, ConfirmedAction, useModelActions, VersionActions, type ModelActionState } from './model-actions.js';
 import { Retraining } from './retraining.js';
@@ -101,7 +103,7 @@ function Model({ model, actions }: { readonly model: ShownModel; readonly action
 }
 
 export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const rows = (['xray', 'ct'] as const).flatMap((network) =>
     Object.entries(model.figures[network])
       .filter(([, { isReported }]) => isReported)
@@ -125,9 +127,9 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
           {rows.map(({ network, name, figures }) => (
             <Table.Tr key={`${network} ${name}`}>
               <Table.Td>
-                {t(`models.${network}`)}: {name}
+                {t(`models.${network}`)}: {outputText(name, t)}
               </Table.Td>
-              {cells(figures, t).map((cell, index) => (
+              {cells(figures, t, language).map((cell, index) => (
                 <Table.Td key={index} className="number">
                   {cell}
                 </Table.Td>
@@ -140,13 +142,17 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
   );
 }
 
-function cells({ unseen, auroc, aurocInterval, ece, brier, n, positive }: FindingFigures, t: Translate): readonly string[] {
+function cells(
+  { unseen, auroc, aurocInterval, ece, brier, n, positive }: FindingFigures,
+  t: Translate,
+  language: Language,
+): readonly string[] {
   return [
-    unseen ? t('models.unseenAt', { auroc: unseen.auroc.toFixed(3), source: unseen.source }) : t('models.unseenUnknown'),
-    auroc?.toFixed(3) ?? '–',
-    aurocInterval ? `${aurocInterval[0].toFixed(3)} – ${aurocInterval[1].toFixed(3)}` : '–',
-    ece?.toFixed(3) ?? '–',
-    brier?.toFixed(3) ?? '–',
+    unseen ? t('models.unseenAt', { auroc: fixedText(unseen.auroc, 3, language), source: unseen.source }) : t('models.unseenUnknown'),
+    fixedText(auroc, 3, language),
+    aurocInterval ? intervalText(aurocInterval, 3, language) : '–',
+    fixedText(ece, 3, language),
+    fixedText(brier, 3, language),
     `${n} (${positive})`,
   ];
 }

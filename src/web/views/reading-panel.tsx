@@ -7,6 +7,7 @@ import { post } from '../api.js';
 import { mayAssess } from '../current-user.js';
 import { moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
+import { withFindingTexts } from '../texts/finding-name.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { useCurrentUser } from '../use-current-user.js';
 
@@ -37,7 +38,7 @@ export function ReadingPanel({ study, reading }: { readonly study: string; reado
       </Title>
       {waits && (
         <Text className={overdue ? 'present' : ''} fw={overdue ? 600 : 400}>
-          {sentence(explanation ?? '')}
+          {sentence(withFindingTexts(explanation ?? '', t, language))}
         </Text>
       )}
       {!waits && state === 'unread' && <Text className="quiet">{t('reading.notWaiting')}</Text>}

@@ -70,7 +70,7 @@ function Readiness({ line }: { readonly line: string }): ReactNode {
     queryFn: () => get<ShownReadiness>(withLine('/api/retraining/readiness', line)),
   });
   if (!data) return null;
-  const { newLabels, minNewLabels, agreedLabels, threads, estimatedMinutes } = data;
+  const { newLabels, minNewLabels, agreedLabels, threads, estimatedMinutes, estimatedBy } = data;
   return (
     <Stack gap={2} data-testid="readiness">
       <Text size="sm">
@@ -79,7 +79,7 @@ function Readiness({ line }: { readonly line: string }): ReactNode {
       <Text size="sm" className="quiet">
         {estimatedMinutes === undefined
           ? t('retraining.noEstimate', { threads })
-          : t(threads === 1 ? 'retraining.estimateOne' : 'retraining.estimate', { minutes: estimatedMinutes, threads })}
+          : `${t(threads === 1 ? 'retraining.estimateOne' : 'retraining.estimate', { minutes: estimatedMinutes, threads })} ${t(estimatedBy === 'inference' ? 'retraining.estimatedByInference' : 'retraining.estimatedByLast')}`}
       </Text>
       {newLabels < minNewLabels && (
         <Text size="sm" className="undetermined">

@@ -5,12 +5,13 @@ import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
-import { probabilityText } from '../../lib/probability-text.js';
 import { sortedByImportance } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { RequestAnalysis } from '../parts/request-analysis.js';
 import { Reason } from '../parts/reason.js';
 import { dicomDate, moment } from '../parts/time.js';
+import { findingText } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { AssessmentsPanel } from './assessments.js';
 import { StudyMessages } from './study-messages.js';
@@ -133,7 +134,7 @@ function factsOf(patient: ShownPatient, t: ReturnType<typeof useTexts>['t'], lan
 }
 
 function Findings({ entry, page }: { readonly entry: HistoryEntry; readonly page: StudyPage }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const { prior } = page;
   if (entry.outcome !== 'reported') return <Reason {...entry} />;
   if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
@@ -144,9 +145,10 @@ function Findings({ entry, page }: { readonly entry: HistoryEntry; readonly page
       {sortedByImportance(entry.findings).map((finding) => (
         <div key={finding.name}>
           <Group justify="space-between" gap="xs">
-            <Text fw={600}>{finding.meaning}</Text>
+            <Text fw={600}>{findingText(finding.meaning, t)}</Text>
             <Text>
-              <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{probabilityText(finding)} %</b>
+              <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> ·{' '}
+              <b>{probabilityFigure(finding, language)} %</b>
             </Text>
           </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
@@ -169,7 +171,7 @@ function Findings({ entry, page }: { readonly entry: HistoryEntry; readonly page
                 {t('study.otherModel', {
                   version: other.modelVersion ?? '',
                   decision: t(`decision.${other.decision}`),
-                  probability: probabilityText(other),
+                  probability: probabilityFigure(other, language),
                 })}
               </Text>
             ))}
@@ -190,7 +192,8 @@ function PriorFinding({ prior, name }: { readonly prior: ShownPrior; readonly na
       <Anchor component={Link} size="sm" underline="always" href={studyView(prior.studyInstanceUID)}>
         {dicomDate(prior.studyDate, language)}
       </Anchor>{' '}
-      {t(`decision.${before.decision}`)}, {probabilityText(before)} %{prior.isOtherModel ? ` (${t('study.prior.otherModel')})` : ''}
+      {t(`decision.${before.decision}`)}, {probabilityFigure(before, language)} %
+      {prior.isOtherModel ? ` (${t('study.prior.otherModel')})` : ''}
     </Text>
   );
 }

@@ -1,7 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { probabilityText } from '../../lib/probability-text.js';
 import type { ShownPatient, WorklistRow } from '../../server/page-types.js';
 import { studyView } from '../addresses.js';
 import { sortedByImportance } from '../finding-order.js';
@@ -9,6 +8,8 @@ import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { WaitingCell } from '../parts/waiting-cell.js';
 import { shortReason } from '../parts/reason.js';
 import { Ago, dicomDate } from '../parts/time.js';
+import { findingText, withFindingTexts } from '../texts/finding-name.js';
+import { probabilityFigure } from '../texts/numbers.js';
 import { useTexts } from '../texts/texts.js';
 
 const urgentFrom = 8;
@@ -66,7 +67,7 @@ export function WorklistCells({
         ) : top ? (
           <>
             <Text size="sm">
-              <b className={top.decision}>{probabilityText(top)} %</b> {top.meaning}{' '}
+              <b className={top.decision}>{probabilityFigure(top, language)} %</b> {findingText(top.meaning, t)}{' '}
               <span className="quiet">
                 {top.decision === 'undetermined' ? t('decision.undetermined') : ''}
                 {others.length > 0 ? ` +${others.length}` : ''}
@@ -80,7 +81,7 @@ export function WorklistCells({
           </Text>
         )}
       </Table.Td>
-      <Table.Td className="wide fit" title={row.reading.explanation}>
+      <Table.Td className="wide fit" title={row.reading.explanation && withFindingTexts(row.reading.explanation, t, language)}>
         <WaitingCell reading={row.reading} />
       </Table.Td>
       <Table.Td className="wide fit" data-testid="assessed-by">

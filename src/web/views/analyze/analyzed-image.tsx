@@ -5,6 +5,7 @@ import { sortedByImportance } from '../../finding-order.js';
 import { AnalyzedFindingCard } from '../../parts/analyzed-finding.js';
 import { OutcomeBadge } from '../../parts/finding.js';
 import { Reason } from '../../parts/reason.js';
+import { findingText } from '../../texts/finding-name.js';
 import { useTexts } from '../../texts/texts.js';
 
 /** A picture with the heat map of a finding over it, and all findings. @param narrow the picture above the findings, not beside them */
@@ -51,7 +52,7 @@ export function AnalyzedImageView({
                 <img
                   className="over"
                   src={finding.heatMap}
-                  alt={t('analyze.heatMapOf', { finding: finding.meaning })}
+                  alt={t('analyze.heatMapOf', { finding: findingText(finding.meaning, t) })}
                   style={{ opacity: strength / 100 }}
                 />
               )}
@@ -74,7 +75,7 @@ export function AnalyzedImageView({
                 value={shown}
                 onChange={setShown}
                 aria-label={t('analyze.heatMap')}
-                data={findings.map((one) => ({ value: one.name, label: one.meaning }))}
+                data={findings.map((one) => ({ value: one.name, label: findingText(one.meaning, t) }))}
               />
             )}
             <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('analyze.opacity')} step={5} />

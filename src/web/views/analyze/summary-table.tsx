@@ -1,8 +1,9 @@
 import { Button, CloseButton, Group, Table, Text, UnstyledButton } from '@mantine/core';
 import { memo, useMemo, useState, type ReactNode } from 'react';
-import { probabilityText } from '../../../lib/probability-text.js';
 import { OutcomeBadge } from '../../parts/finding.js';
 import { shortReason } from '../../parts/reason.js';
+import { findingText } from '../../texts/finding-name.js';
+import { probabilityFigure } from '../../texts/numbers.js';
 import { useTexts } from '../../texts/texts.js';
 import { findingColumns, sortedRows, type SortColumn, type SortOrder, type SummaryRow } from './summary-rows.js';
 import type { UploadQueue } from './upload-queue.js';
@@ -53,7 +54,7 @@ export function SummaryTable({
               {heading('outcome', t('analyze.column.outcome'))}
               {heading('top', t('analyze.column.top'))}
               {heading('decision', t('analyze.column.decision'))}
-              {columns.map(([name, meaning]) => heading(`finding ${name}`, meaning))}
+              {columns.map(([name, meaning]) => heading(`finding ${name}`, findingText(meaning, t)))}
               {heading('reason', t('analyze.column.reason'))}
               <Table.Th scope="col">{t('analyze.column.actions')}</Table.Th>
             </Table.Tr>
@@ -92,7 +93,7 @@ interface RowProps {
 
 const Row = memo(
   function Row({ row, columns, isSelected, select, queue }: RowProps): ReactNode {
-    const { t } = useTexts();
+    const { t, language } = useTexts();
     const { upload, path, top, findings } = row;
     return (
       <Table.Tr data-testid="summary-row" data-path={path} data-outcome={row.outcome} data-active={isSelected}>
@@ -108,13 +109,13 @@ const Row = memo(
         <Table.Td>
           <State row={row} />
         </Table.Td>
-        <Table.Td>{top?.meaning}</Table.Td>
+        <Table.Td>{top && findingText(top.meaning, t)}</Table.Td>
         <Table.Td>{top && <span className={top.decision}>{t(`decision.${top.decision}`)}</span>}</Table.Td>
         {columns.map(([name]) => {
           const found = findings.find((one) => one.name === name);
           return (
             <Table.Td key={name} className="number">
-              {found && <span className={found.decision}>{probabilityText(found)} %</span>}
+              {found && <span className={found.decision}>{probabilityFigure(found, language)} %</span>}
             </Table.Td>
           );
         })}

@@ -1,7 +1,7 @@
 import { Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Operations } from '../../../server/page-types.js';
-import { isText } from '../../texts/languages.js';
+import { isText } from '../../texts/en.js';
 import { useTexts, type Translate } from '../../texts/texts.js';
 
 /** Steps of a study, in order. */

@@ -117,7 +117,7 @@ function TestedStudy({ test, patient }: { readonly test: RuleTest; readonly pati
   return (
     <div>
       <Group gap="sm">
-        <Badge variant="default" tt="none">
+        <Badge variant="default" tt="none" styles={{ root: { flexShrink: 0 } }}>
           {t(`operations.action.${test.action}`)}
         </Badge>
         <b>{test.rule ?? shortReason({ code: 'no-rule', reason: details.join('; ') }, t)}</b>

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Operations } from '../../../server/page-types.js';
+import { knownSentence } from '../../texts/known-sentence.js';
 import { useTexts, type TextKey } from '../../texts/texts.js';
 
 /** The parts of the service, each with its state. */
@@ -38,9 +39,10 @@ export function StatusCards({ operations: { orthanc, database, engine, model } }
   );
 }
 
-/** The measurements that led to the choice of the engine, in the words of the log. */
+/** The measurements that led to the choice of the engine. */
 function EngineReason({ why }: { readonly why: string }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
+  const known = knownSentence(why, t, language);
   const [open, { toggle }] = useDisclosure(false);
   return (
     <>
@@ -48,7 +50,9 @@ function EngineReason({ why }: { readonly why: string }): ReactNode {
         {t('operations.engineReason')}
       </Anchor>
       <Collapse expanded={open}>
-        <span lang="en">{why}</span>
+        <span lang={known === undefined ? 'en' : language} data-testid="engine-reason">
+          {known ?? why}
+        </span>
       </Collapse>
     </>
   );

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { ShownSystem } from '../../../server/page-types.js';
 import { get } from '../../api.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
-import { isText } from '../../texts/languages.js';
+import { isText } from '../../texts/en.js';
 import { useTexts, type Translate } from '../../texts/texts.js';
 import { StatusCard } from './status-cards.js';
 

@@ -55,6 +55,7 @@ function Charts({ hours }: { readonly hours: Hours }): ReactNode {
   return (
     <SimpleGrid cols={{ base: 1, lg: 3 }} spacing="md" data-testid="trends">
       <TimePlot
+        name="trend-studies"
         label={t('trends.studies')}
         times={times}
         series={[
@@ -64,6 +65,7 @@ function Charts({ hours }: { readonly hours: Hours }): ReactNode {
         ]}
       />
       <TimePlot
+        name="trend-duration"
         label={t('trends.duration')}
         times={times}
         series={[
@@ -72,6 +74,7 @@ function Charts({ hours }: { readonly hours: Hours }): ReactNode {
         ]}
       />
       <TimePlot
+        name="trend-queue"
         label={t('trends.queue')}
         times={times}
         series={[{ name: t('trends.waiting'), values: hours.map(({ maxWaiting }) => maxWaiting) }]}

@@ -6,6 +6,7 @@ import type { ShownLabelOverview } from '../../../server/page-types.js';
 import { studyView } from '../../addresses.js';
 import { get } from '../../api.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
+import { outputText } from '../../texts/finding-name.js';
 import { useTexts } from '../../texts/texts.js';
 
 /** Labels by finding, reader and site, and the findings on which readers disagree. */
@@ -29,7 +30,7 @@ export function LabelsOverview(): ReactNode {
                   caption={t('labels.byFinding')}
                   columns={[t('labels.finding'), t('decision.present'), t('decision.absent'), t('labels.open')]}
                   rows={findings.map(({ name, present, absent, undetermined, disagreed }) => [
-                    name,
+                    outputText(name, t),
                     present,
                     absent,
                     undetermined + disagreed,
@@ -109,7 +110,7 @@ function Disagreements({ disagreements }: Pick<ShownLabelOverview, 'disagreement
         <Stack gap={2}>
           {disagreements.map(({ studyInstanceUID, finding, present, absent }) => (
             <Text size="sm" key={`${studyInstanceUID} ${finding}`}>
-              {finding}: {t('labels.disagreement', { present, absent })} ·{' '}
+              {outputText(finding, t)}: {t('labels.disagreement', { present, absent })} ·{' '}
               <Anchor component={Link} href={studyView(studyInstanceUID)} className="mono" size="sm" underline="always">
                 {studyInstanceUID}
               </Anchor>

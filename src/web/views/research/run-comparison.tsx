@@ -9,6 +9,8 @@ import type { Figure } from '../../figure-svg.js';
 import { withLine } from '../../model-line.js';
 import { LinePlot } from '../../parts/line-plot.js';
 import { moment } from '../../parts/time.js';
+import { outputText } from '../../texts/finding-name.js';
+import { fixedText, intervalText } from '../../texts/numbers.js';
 import { useTexts, type Language, type Translate } from '../../texts/texts.js';
 
 /** While a run is in progress: its steps are no event of the service. */
@@ -97,7 +99,7 @@ function accuracyFigure(runs: readonly ShownRun[], t: Translate, language: Langu
 }
 
 function RunFigures({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const findings = [...new Set(runs.flatMap(({ figures }) => figures.map(({ finding }) => finding)))];
   if (findings.length === 0) return null;
   return (
@@ -116,11 +118,15 @@ function RunFigures({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode
       <Table.Tbody>
         {findings.map((finding) => (
           <Table.Tr key={finding}>
-            <Table.Td>{finding}</Table.Td>
+            <Table.Td>{outputText(finding, t)}</Table.Td>
             {runs.map(({ id, figures }) => {
               const found = figures.find((one) => one.finding === finding);
-              const interval = found?.interval ? ` (${found.interval[0].toFixed(3)} – ${found.interval[1].toFixed(3)})` : '';
-              return <Table.Td key={id}>{found?.auroc == null ? '–' : `${found.auroc.toFixed(3)}${interval}, n = ${found.n}`}</Table.Td>;
+              const interval = found?.interval ? ` (${intervalText(found.interval, 3, language)})` : '';
+              return (
+                <Table.Td key={id}>
+                  {found?.auroc == null ? '–' : `${fixedText(found.auroc, 3, language)}${interval}, n = ${found.n}`}
+                </Table.Td>
+              );
             })}
           </Table.Tr>
         ))}
@@ -175,7 +181,7 @@ function Settings({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode {
 
 /** Greatest losses and greatest differences between the two versions that a retraining run compared. */
 function ComparedImages({ run: { compared } }: { readonly run: ShownRun }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const difference = ({ challenger, champion }: ShownRun['compared'][number]): number =>
     champion === null ? -1 : Math.abs(challenger - champion);
   const lists = [
@@ -192,12 +198,12 @@ function ComparedImages({ run: { compared } }: { readonly run: ShownRun }): Reac
           <Stack gap={2}>
             {images.slice(0, 10).map(({ studyInstanceUID, finding, truth, challenger, champion, loss }) => (
               <Text size="sm" key={`${studyInstanceUID} ${finding} ${challenger}`}>
-                {finding}:{' '}
+                {outputText(finding, t)}:{' '}
                 {t('runs.image', {
                   truth: truth === null ? '–' : t(`decision.${truth}`),
-                  challenger: challenger.toFixed(3),
-                  champion: champion?.toFixed(3) ?? '–',
-                  loss: loss?.toFixed(2) ?? '–',
+                  challenger: fixedText(challenger, 3, language),
+                  champion: fixedText(champion, 3, language),
+                  loss: fixedText(loss, 2, language),
                 })}{' '}
                 ·{' '}
                 <Anchor component={Link} href={studyView(studyInstanceUID)} size="sm" className="mono" underline="always">

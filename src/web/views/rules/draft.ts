@@ -55,6 +55,11 @@ export function newRule(name: string): DraftRule {
   };
 }
 
+/** Rules of a draft that was made before the page was loaded: its keys may be in use. */
+export function withNewKeys(rules: readonly DraftRule[]): readonly DraftRule[] {
+  return rules.map((rule) => ({ ...rule, key: `rule-${++made}` }));
+}
+
 /** What the server checks and stores. */
 export function editedRuleOf({ key: _, sets, destinations, ...rule }: DraftRule): EditedRule {
   return {

@@ -10,8 +10,16 @@ import { useTexts } from '../../texts/texts.js';
 
 const marks = { same: ' ', added: '+', removed: '-' } as const;
 
-/** Versions of the rules: who changed them when, the difference, and the way back. */
-export function RulesHistory({ version, isReadOnly }: { readonly version: string; readonly isReadOnly: boolean }): ReactNode {
+/** Versions of the rules: who changed them when, the difference, and the way back, which ends a draft. */
+export function RulesHistory({
+  version,
+  isReadOnly,
+  onRestored,
+}: {
+  readonly version: string;
+  readonly isReadOnly: boolean;
+  onRestored(): void;
+}): ReactNode {
   const { t, language } = useTexts();
   const client = useQueryClient();
   const query = useQuery({
@@ -20,6 +28,7 @@ export function RulesHistory({ version, isReadOnly }: { readonly version: string
   });
   const restore = useMutation({
     mutationFn: (number: number) => post(`/api/rules/history/${number}/restore`, { basedOn: version }),
+    onSuccess: onRestored,
     onSettled: () => Promise.all(['rules', 'rules-history', 'operations'].map((key) => client.invalidateQueries({ queryKey: [key] }))),
   });
   return (

@@ -1,6 +1,7 @@
 import { Button, Group, NativeSelect, NumberInput, Stack, Switch, Text, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ShownRuleProblem } from '../../../server/page-types.js';
+import { knownSentence } from '../../texts/known-sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { attributes, valuesOf, type DraftCondition, type DraftRule } from './draft.js';
 
@@ -18,12 +19,12 @@ export interface RuleFormProps {
 
 /** One rule of the draft. */
 export function RuleForm({ rule, number, isFirst, isLast, problems, onChange, onMove, onRemove }: RuleFormProps): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const id = `rule-${number}`;
   const errorOf = (part: string): string | undefined =>
     problems
       .filter((one) => one.part === part)
-      .map(({ text }) => text)
+      .map(({ text }) => knownSentence(text, t, language) ?? text)
       .join('; ') || undefined;
   const other = problems.filter(
     ({ part }) => part === undefined || !['name', 'when', 'priority', 'destinations', 'findingsOff'].includes(part),
@@ -118,7 +119,7 @@ export function RuleForm({ rule, number, isFirst, isLast, problems, onChange, on
         )}
         {other.map(({ text }) => (
           <Text key={text} size="sm" className="present" role="alert">
-            {text}
+            {knownSentence(text, t, language) ?? text}
           </Text>
         ))}
         <Group gap="sm">

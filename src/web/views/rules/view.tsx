@@ -1,6 +1,6 @@
 import { Alert, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { RulesState } from '../../../server/page-types.js';
 import { get } from '../../api.js';
 import { mayOperate } from '../../current-user.js';
@@ -9,6 +9,7 @@ import { useTexts } from '../../texts/texts.js';
 import { useCurrentUser } from '../../use-current-user.js';
 import { RulesEditor } from './editor.js';
 import { RulesHistory } from './history.js';
+import { forgetDraft } from './kept-draft.js';
 
 /** The routing rules in a form, for operators. */
 export function RulesView(): ReactNode {
@@ -24,13 +25,14 @@ export function RulesView(): ReactNode {
           {t('app.forbidden')}
         </Alert>
       )}
-      {user && mayOperate(user) && <Rules />}
+      {user && mayOperate(user) && <Rules user={user.name} />}
     </>
   );
 }
 
-function Rules(): ReactNode {
+function Rules({ user }: { readonly user: string }): ReactNode {
   const { t } = useTexts();
+  const [isApplied, setApplied] = useState(false);
   const query = useQuery({ queryKey: ['rules'], queryFn: () => get<RulesState>('/api/rules'), refetchOnWindowFocus: false });
   return (
     <QueryBoundary query={query}>
@@ -44,8 +46,12 @@ function Rules(): ReactNode {
               {t('rules.readOnly', { reason: state.readOnly })}
             </Alert>
           )}
-          <RulesEditor state={state} key={state.version} />
-          <RulesHistory version={state.version} isReadOnly={state.readOnly !== undefined} />
+          <RulesEditor state={state} user={user} isApplied={isApplied} setApplied={setApplied} key={state.version} />
+          <RulesHistory
+            version={state.version}
+            isReadOnly={state.readOnly !== undefined}
+            onRestored={() => (forgetDraft(user), setApplied(false))}
+          />
         </Stack>
       )}
     </QueryBoundary>
