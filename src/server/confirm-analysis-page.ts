@@ -40,15 +40,21 @@ const texts = {
   Record<RequestState | 'title' | 'question' | 'confirm' | 'study' | 'again' | 'expired', string>
 >;
 
+interface ShownFor {
+  readonly language: SmallPageLanguage;
+  /** Of the service, see basePathOf. */
+  readonly basePath: string;
+}
+
 /** Asks the user to confirm. @param token of the form */
-export function confirmAnalysisPage(studyInstanceUID: string, token: string, language: SmallPageLanguage): string {
-  const { title, question, confirm } = texts[language];
+export function confirmAnalysisPage(studyInstanceUID: string, token: string, shown: ShownFor): string {
+  const { title, question, confirm } = texts[shown.language];
   return pageOf(
     studyInstanceUID,
-    language,
+    shown,
     `<h2>${title}</h2>
 <p>${question}</p>
-<form method="post" action="${addressOf(studyInstanceUID)}">
+<form method="post" action="${addressOf(studyInstanceUID, shown)}">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
 <button type="submit">${confirm}</button>
 </form>`,
@@ -56,19 +62,19 @@ export function confirmAnalysisPage(studyInstanceUID: string, token: string, lan
 }
 
 /** What came of it. */
-export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', language: SmallPageLanguage): string {
-  const { title, again } = texts[language];
-  const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID)}">${again}</a></p>` : '';
-  return pageOf(studyInstanceUID, language, `<h2>${title}</h2>\n<p role="status">${texts[language][state]}</p>\n${link}`);
+export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', shown: ShownFor): string {
+  const { title, again, [state]: outcome } = texts[shown.language];
+  const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID, shown)}">${again}</a></p>` : '';
+  return pageOf(studyInstanceUID, shown, `<h2>${title}</h2>\n<p role="status">${outcome}</p>\n${link}`);
 }
 
-function pageOf(studyInstanceUID: string, language: SmallPageLanguage, content: string): string {
+function pageOf(studyInstanceUID: string, { language, basePath }: ShownFor, content: string): string {
   const { title, study } = texts[language];
   const uid = `<p class="uid">${escapeHtml(studyInstanceUID)}</p>`;
-  const link = `<p><a href="/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;
+  const link = `<p><a href="${basePath}/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;
   return smallPage({ title, language, content: `${content}\n${uid}\n${link}` });
 }
 
-function addressOf(studyInstanceUID: string): string {
-  return `/request-analysis/${encodeURIComponent(studyInstanceUID)}`;
+function addressOf(studyInstanceUID: string, { basePath }: ShownFor): string {
+  return `${basePath}/request-analysis/${encodeURIComponent(studyInstanceUID)}`;
 }

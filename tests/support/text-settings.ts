@@ -65,8 +65,8 @@ export const texts: Readonly<Record<string, TextSetting>> = {
   'server.hintToken': aSecret,
   'server.hintTokenFile': { ...aPath, accepts: [] },
   'server.publicUrl': {
-    accepts: ['http://a', 'https://chest-ai.hospital.example/', 'https://a:8443'],
-    refuses: ['', 'https://a/ai', 'https://a/?b', 'https://a/#c', 'ftp://a', 'chest-ai.hospital.example', 7],
+    accepts: ['http://a', 'https://chest-ai.hospital.example/', 'https://a:8443', 'https://a/ai', 'https://a/b/c.d/'],
+    refuses: ['', 'https://a/api', 'https://a/%41', 'https://a/?b', 'https://a/#c', 'ftp://a', 'chest-ai.hospital.example', 7],
   },
   'server.trustedProxies': listOf(lines(253), 1_000),
   'access.oidc.issuer': inOidc(anAddress),
