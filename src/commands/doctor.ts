@@ -1,3 +1,4 @@
+import { serverAccessOf } from '../http/server-access.js';
 import { mkdir, statfs } from 'node:fs/promises';
 import { checkPacs } from '../monitoring/pacs-checks.js';
 import { applyTimeZone, loadConfig, modelLinesOf, type Config, type ModelLine } from '../config.js';
@@ -234,9 +235,7 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
   }
   const url = settings.url.replace(/\/+$/, '');
   const endpoint = {
-    username: settings.username,
-    password: settings.password,
-    caFile: settings.caFile,
+    ...serverAccessOf(settings),
     timeoutMs: Math.min(settings.requestTimeoutMs, 10_000),
   };
   const orthanc = new OrthancClient({ ...endpoint, url });
@@ -245,7 +244,7 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
     const system = await examine(
       report,
       'Orthanc',
-      'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD and orthanc.caFile; Orthanc must allow remote access',
+      'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD, orthanc.caFile and orthanc.tokenFile; Orthanc must allow remote access',
       async () => {
         const value = await orthanc.system();
         return { value, detail: `${value.version} at ${orthanc.url}` };

@@ -20,6 +20,13 @@ export const orthancSettings = z
     passwordFile: path.optional(),
     /** Certificate authority of the hospital, PEM. */
     caFile: path.optional(),
+    /** File with a token that a proxy in front of Orthanc demands. It is read for each request: such tokens are renewed. */
+    tokenFile: path.optional(),
+    /** Header of the token: in Authorization it is a bearer token, in any other it stands as it is. */
+    tokenHeader: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'expected the name of an HTTP header, such as Authorization or X-Auth-Token')
+      .default('Authorization'),
     requestTimeoutMs: milliseconds.default(30_000),
     /** Maximum number of simultaneous requests to the PACS, by reporting and viewers together. */
     maxConcurrentRequests: integer(1, 1_000).default(4),
@@ -39,6 +46,13 @@ export const orthancSettings = z
     /** StableAge of the private Orthanc, in seconds. */
     privateStableAgeSeconds: integer(1, 86_400).default(5),
   })
+  .refine(
+    ({ username, tokenFile, tokenHeader }) => username === undefined || tokenFile === undefined || !/^authorization$/i.test(tokenHeader),
+    {
+      path: ['tokenFile'],
+      error: 'expected another tokenHeader beside username: both would stand in the header Authorization',
+    },
+  )
   .prefault({});
 
 /** A base path that began as a route of ours does could not be told from it, where a proxy removes the base path. */

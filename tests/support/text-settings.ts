@@ -61,6 +61,8 @@ export const texts: Readonly<Record<string, TextSetting>> = {
   'orthanc.password': aSecret,
   'orthanc.passwordFile': { ...aPath, accepts: [] },
   'orthanc.caFile': aPath,
+  'orthanc.tokenFile': aPath,
+  'orthanc.tokenHeader': { accepts: ['X', longest(100), 'X-Auth-Token'], refuses: ['', longest(101), 'X Y', 'X:', '1X', 7] },
   'server.host': lines(253),
   'server.hintToken': aSecret,
   'server.hintTokenFile': { ...aPath, accepts: [] },
