@@ -20,6 +20,7 @@ import {
   studyResponse,
   studyStatisticsResponse,
   systemResponse,
+  titlesResponse,
   type InstanceArrival,
   type ListedStudy,
   type OrthancChanges,
@@ -30,7 +31,7 @@ import {
   type OrthancSystem,
   type ResourceType,
 } from './responses.js';
-import { isOrthancId, orthancIdOfPatient, type OrthancId } from './orthanc-id.js';
+import { orthancId, orthancIdOfPatient, type OrthancId } from './orthanc-id.js';
 import { queryStudies, retrieveStudy, type QueriedStudy } from './query-retrieve.js';
 import { echo, sendTo } from './send.js';
 import { commitStorage, type StorageCommitment } from './storage-commitment.js';
@@ -184,6 +185,11 @@ export class OrthancClient {
     return this.get(['modalities'], namesResponse);
   }
 
+  /** AE titles of the modalities. */
+  async modalityTitles(): Promise<readonly { readonly name: string; readonly aet: string }[]> {
+    return this.get(['modalities'], titlesResponse, { expand: true });
+  }
+
   /** Names under OrthancPeers. */
   async peers(): Promise<readonly string[]> {
     return this.get(['peers'], namesResponse);
@@ -329,12 +335,6 @@ export class OrthancClient {
 
 function unlessNotFound(error: unknown): undefined {
   if (!(error instanceof Fault && error.code === 'pacs-not-found')) throw error;
-}
-
-/** @throws Fault request-invalid for a text that is no identifier of Orthanc's, e.g. from a job of the queue */
-function orthancId(id: string): OrthancId {
-  if (isOrthancId(id)) return id;
-  throw new Fault('request-invalid', "expected one of Orthanc's identifiers, found another text");
 }
 
 function readResponse<T>(reply: HttpReply, shape: z.ZodType<T>, path: string): T {

@@ -240,3 +240,8 @@ export function hasLabels(version: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   return major === undefined || Number(major) > 1 || Number(minor) >= 12;
 }
+
+/** `/modalities?expand`. */
+export const titlesResponse = z
+  .record(z.string(), z.object({ AET: z.string() }))
+  .transform((modalities) => Object.entries(modalities).map(([name, { AET: aet }]) => ({ name, aet })));
