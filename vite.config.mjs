@@ -35,7 +35,8 @@ const withoutReaders = {
 
 export default defineConfig({
   root: 'src/web',
-  base: '/',
+  // Relative: the same files serve a service at the root of a host and below a path (src/server/routes/page.ts).
+  base: './',
   logLevel: 'warn',
   plugins: [react(), withoutReaders],
   build: {

@@ -1,3 +1,4 @@
+import { serverAccessOf } from '../http/server-access.js';
 import type { Config } from '../config.js';
 import { Fault } from '../errors.js';
 import { openChannels } from '../messages/open-channels.js';
@@ -18,13 +19,13 @@ const timeoutMs = 10_000;
  * @throws Fault `config-invalid` for a channel whose settings cannot be used
  */
 export function channelsToExamine(config: Pick<Config, 'messages' | 'orthanc' | 'report'>): readonly ExaminedChannel[] {
-  const { url, username, password, caFile } = config.orthanc;
+  const { url } = config.orthanc;
   const notUsed = (): never => {
     throw new Fault('config-invalid', 'expected a message to be sent, found an examination');
   };
   const channels = openChannels(config.messages.channels, () => {
     if (!url) throw new Fault('config-invalid', 'expected ORTHANC_URL for a dicom channel with a modality, found none');
-    const orthanc = new OrthancClient({ url: url.replace(/\/+$/, ''), username, password, caFile, timeoutMs });
+    const orthanc = new OrthancClient({ url: url.replace(/\/+$/, ''), ...serverAccessOf(config.orthanc), timeoutMs });
     return channelPortsOf({ retrieveStudyMetadata: notUsed, storeInstances: notUsed }, orthanc, config);
   });
   return [...channels.values()].map(({ name, kind, reach }) => ({

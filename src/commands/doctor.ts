@@ -1,4 +1,4 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { serverAccessOf } from '../http/server-access.js';
 import { checkPacs } from '../monitoring/pacs-checks.js';
 import { applyTimeZone, loadConfig, modelLinesOf, type Config, type ModelLine } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
@@ -14,6 +14,7 @@ import { checkLabelNames } from '../result-labels/label-names.js';
 import { checkTerms } from '../serving/model-serving.js';
 import { chosenModel } from './chosen-model.js';
 import { channelsToExamine } from './doctor-channels.js';
+import { examineCertificates, examineDataDir, isTooOld, sharedTitles } from './doctor-dependencies.js';
 import { findOpenFiles } from '../lib/private-files.js';
 import { destinationKind, destinationName, loadRouting, type DestinationKind } from '../routing/rules.js';
 import { openStoreBesideService } from '../store/store.js';
@@ -28,7 +29,6 @@ interface Check {
   readonly fix: string;
 }
 
-const minFreeBytes = 2e9;
 const maxClockSkewMs = 5_000;
 
 /** `doctor`: tries every part of the installation. Exit status 1 if one does not work. */
@@ -55,6 +55,7 @@ export async function doctor(options: { readonly json: boolean }): Promise<void>
     await examineStorage(config, report);
     await examineOrthanc(config, report);
     await examineChannels(config, report);
+    for (const check of await examineCertificates(config)) report(check);
   }
   if (bad > 0) process.exitCode = 1;
 }
@@ -146,21 +147,12 @@ async function examineEngines(report: Report): Promise<void> {
 }
 
 async function examineStorage(config: Config, report: Report): Promise<void> {
-  await mkdir(config.dataDir, { recursive: true }).catch(() => undefined);
-  const space = await statfs(config.dataDir).catch(() => undefined);
-  const free = space ? space.bavail * space.bsize : 0;
-  const enough = free >= minFreeBytes;
-  report({
-    name: 'disk',
-    state: enough ? 'good' : 'bad',
-    detail: space ? `${(free / 1e9).toFixed(1)} GB free in ${config.dataDir}` : `${config.dataDir} cannot be used`,
-    fix: enough ? '' : 'free at least 2 GB there, or set DATA_DIR',
-  });
+  for (const check of await examineDataDir(config)) report(check);
   const location = storeLocation(config);
   await examine(
     report,
     'database',
-    'start PostgreSQL and check DATABASE_URL; for an embedded database, run the command as the account of the service',
+    'start PostgreSQL, check DATABASE_URL, and do what the message says; for an embedded database, run the command as the account of the service',
     async () => {
       const store = await openStoreBesideService(location, createLog({ level: 'error' }));
       await store.close();
@@ -234,9 +226,7 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
   }
   const url = settings.url.replace(/\/+$/, '');
   const endpoint = {
-    username: settings.username,
-    password: settings.password,
-    caFile: settings.caFile,
+    ...serverAccessOf(settings),
     timeoutMs: Math.min(settings.requestTimeoutMs, 10_000),
   };
   const orthanc = new OrthancClient({ ...endpoint, url });
@@ -245,13 +235,20 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
     const system = await examine(
       report,
       'Orthanc',
-      'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD and orthanc.caFile; Orthanc must allow remote access',
+      'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD, orthanc.caFile and orthanc.tokenFile; Orthanc must allow remote access',
       async () => {
         const value = await orthanc.system();
         return { value, detail: `${value.version} at ${orthanc.url}` };
       },
     );
     if (!system) return;
+    if (isTooOld(system.version))
+      report({
+        name: 'version of Orthanc',
+        state: 'bad',
+        detail: `${system.version} is older than 1.10`,
+        fix: 'update Orthanc to 1.10 or later',
+      });
     await examine(
       report,
       'DICOMweb',
@@ -275,6 +272,17 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
       if (skewMs > maxClockSkewMs) throw new Fault('config-invalid', `Orthanc's clock and ours differ by ${Math.round(skewMs / 1000)} s`);
       return { value: skewMs, detail: `differs by ${Math.round(skewMs / 1000)} s from Orthanc's` };
     });
+    await examine(
+      report,
+      'AE titles',
+      "give each system an AE title of its own, in DicomModalities and in the other system's configuration",
+      async () => {
+        const titles = await orthanc.modalityTitles();
+        const shared = sharedTitles(system.dicomAet, titles);
+        if (shared.length > 0) throw new Fault('config-invalid', `two systems have one AE title: ${shared.join('; ')}`);
+        return { value: titles, detail: `${[system.dicomAet, ...titles.map((one) => one.aet)].join(', ')}` };
+      },
+    );
     await examine(
       report,
       'destinations',

@@ -1,3 +1,4 @@
+import { serverAccessOf } from '../http/server-access.js';
 import { openAuditLog } from '../audit/audit-log.js';
 import { loadConfig } from '../config.js';
 import { Fault, isOutage } from '../errors.js';
@@ -49,11 +50,11 @@ async function withRequests(options: ServiceOptions, work: (request: Request) =>
   }
   if (options.url !== undefined) throw new Fault('request-invalid', 'expected --token-file with --url, found --url alone');
   const config = loadConfig();
-  const { url, username, password, caFile, requestTimeoutMs: timeoutMs } = config.orthanc;
+  const { url, requestTimeoutMs: timeoutMs } = config.orthanc;
   const needsService = 'give a token of role reader with --token-file: the running service then does it';
   if (!url) throw new Fault('config-invalid', `expected ORTHANC_URL, found none; or ${needsService}`);
   const log = createLog({ level: 'warn' });
-  const orthanc = new OrthancClient({ url, username, password, caFile, timeoutMs });
+  const orthanc = new OrthancClient({ ...serverAccessOf(config.orthanc), url, timeoutMs });
   try {
     await withStore(async (store) => {
       const jobs = await startJobs(store, log);

@@ -1,3 +1,4 @@
+import { serverAccessOf } from '../http/server-access.js';
 import { studySearch } from '../reporting/study-search.js';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
@@ -22,9 +23,7 @@ export async function testRoutes(options: { readonly since?: string; readonly js
   if (!settings.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: the rules are tried on the studies of your PACS');
   const url = settings.url.replace(/\/+$/, '');
   const endpoint = {
-    username: settings.username,
-    password: settings.password,
-    caFile: settings.caFile,
+    ...serverAccessOf(settings),
     timeoutMs: settings.requestTimeoutMs,
     maxConcurrent: new Slots(settings.maxConcurrentRequests),
   };

@@ -20,6 +20,13 @@ export const orthancSettings = z
     passwordFile: path.optional(),
     /** Certificate authority of the hospital, PEM. */
     caFile: path.optional(),
+    /** File with a token that a proxy in front of Orthanc demands. It is read for each request: such tokens are renewed. */
+    tokenFile: path.optional(),
+    /** Header of the token: in Authorization it is a bearer token, in any other it stands as it is. */
+    tokenHeader: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'expected the name of an HTTP header, such as Authorization or X-Auth-Token')
+      .default('Authorization'),
     requestTimeoutMs: milliseconds.default(30_000),
     /** Maximum number of simultaneous requests to the PACS, by reporting and viewers together. */
     maxConcurrentRequests: integer(1, 1_000).default(4),
@@ -39,7 +46,25 @@ export const orthancSettings = z
     /** StableAge of the private Orthanc, in seconds. */
     privateStableAgeSeconds: integer(1, 86_400).default(5),
   })
+  .refine(
+    ({ username, tokenFile, tokenHeader }) => username === undefined || tokenFile === undefined || !/^authorization$/i.test(tokenHeader),
+    {
+      path: ['tokenFile'],
+      error: 'expected another tokenHeader beside username: both would stand in the header Authorization',
+    },
+  )
   .prefault({});
+
+/** A base path that began as a route of ours does could not be told from it, where a proxy removes the base path. */
+const ownFirstParts =
+  /^\/(api|login|worklist|study|analyze|answer|operations|discordances|administration|rules|audit|research|models|password|help|page|viewer|dicom-web|request-analysis|health|hint|metrics)(\/|$)/i;
+
+function isPublicAddress(url: string): boolean {
+  const { pathname, username, password } = new URL(url);
+  return (
+    !/[?#]/.test(url) && username === '' && password === '' && /^(\/[\w-][\w.-]*)*\/?$/.test(pathname) && !ownFirstParts.test(pathname)
+  );
+}
 
 export const serverSettings = z
   .strictObject({
@@ -50,14 +75,17 @@ export const serverSettings = z
     hintToken: secret.optional(),
     hintTokenFile: path.optional(),
     /**
-     * The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example. The page,
-     * the viewer and the cookies (`__Host-` demands the path /) need a host name of their own, so a path is refused.
+     * The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example, or below a
+     * path of another host: https://www.hospital.example/ai. A host name of its own is safer: other applications of a host can read what
+     * the page shows.
      */
     publicUrl: z
       .url({ protocol: /^https?$/, error: 'expected an address such as https://chest-ai.hospital.example' })
       .max(2_000)
-      .refine((url) => !URL.canParse(url) || (new URL(url).pathname === '/' && !/[?#]/.test(url)), {
-        error: 'expected an address without a path, such as https://chest-ai.hospital.example: give the service a host name of its own',
+      .refine((url) => !URL.canParse(url) || isPublicAddress(url), {
+        error:
+          'expected https://chest-ai.hospital.example or a path of letters, digits, - _ . such as https://www.hospital.example/ai, ' +
+          "without ?, # and account, whose first part is none of the service's own (/api, /study, …)",
       })
       .optional(),
     /** Addresses or subnets of proxies in front of the service whose X-Forwarded-For is trusted: 10.0.0.5, 10.0.0.0/8, loopback. */

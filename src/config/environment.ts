@@ -7,6 +7,7 @@ const environmentSettings = {
   ORTHANC_USERNAME: ['orthanc', 'username'],
   ORTHANC_PASSWORD: ['orthanc', 'password'],
   ORTHANC_PASSWORD_FILE: ['orthanc', 'passwordFile'],
+  ORTHANC_TOKEN_FILE: ['orthanc', 'tokenFile'],
   ORTHANC_CA_FILE: ['orthanc', 'caFile'],
   ANALYSE_ARCHIVE: ['orthanc', 'analyseArchive'],
   DATABASE_URL: ['database', 'url'],

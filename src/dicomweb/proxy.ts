@@ -33,7 +33,7 @@ export class DicomWebProxy {
 
   /**
    * @param path below the root of DICOMweb
-   * @param seenAs host and protocol under which the viewer reaches this service: the PACS puts them into its links
+   * @param seenAs host, with the base path of the service, and protocol under which the viewer reaches it: the PACS puts them into its links
    * @param signal ends the request, also while it waits for a slot
    * @throws Fault pacs-unreachable, pacs-malformed, timed-out
    */

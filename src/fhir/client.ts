@@ -10,6 +10,8 @@ export interface FhirServer {
   readonly url: string;
   readonly token?: string | undefined;
   readonly tls?: TlsMaterial | undefined;
+  /** HTTP proxy through which the requests leave. */
+  readonly proxy?: string | undefined;
   /** For one exchange, in ms. */
   readonly timeoutMs: number;
 }
@@ -61,7 +63,7 @@ export class FhirClient {
   }
 
   async #exchange(method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: string): Promise<unknown> {
-    const { url, token, tls, timeoutMs } = this.server;
+    const { url, token, tls, proxy, timeoutMs } = this.server;
     const reply = await sendSingleRequest({
       method,
       url: url.replace(/\/+$/, '') + path,
@@ -72,6 +74,7 @@ export class FhirClient {
       },
       ...(body === undefined ? {} : { body }),
       tls,
+      proxy,
       timeoutMs,
       maxAnswerBytes,
       signal,

@@ -3,15 +3,12 @@ import type { Socket } from 'node:net';
 import { buildConnector, Pool, type Dispatcher } from 'undici';
 import { Fault, type FaultSubject } from '../errors.js';
 import { requireAddress, type PacsAddress } from './pacs-address.js';
+import { tokenHeaders, type ServerAccess } from './server-access.js';
 import { transportFault } from './transport-fault.js';
 
 /** Where an HTTP server of the PACS is, and with which account and certificate authority it is reached. */
-export interface HttpServer {
+export interface HttpServer extends ServerAccess {
   readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** PEM file with the authority that signed the server's certificate; otherwise the system's authorities. */
-  readonly caFile?: string | undefined;
   /** Longest time without a single byte, in ms; a whole exchange may take ten times as long. */
   readonly timeoutMs: number;
 }
@@ -79,7 +76,7 @@ export class HttpConnection {
     const options = {
       method: request.method,
       path: this.#root + request.path,
-      headers: { ...this.#authorization, ...request.headers },
+      headers: { ...this.#authorization, ...tokenHeaders(this.server), ...request.headers },
       body: request.body ?? null,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, request } from 'undici';
+import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
 import { Fault, type FaultSubject } from '../errors.js';
 import { connectionProblem } from '../lib/connect.js';
 import type { TlsMaterial } from '../lib/tls-files.js';
@@ -12,6 +12,8 @@ export interface SingleRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly tls?: TlsMaterial | undefined;
+  /** HTTP proxy through which the request leaves, such as http://proxy.hospital.example:3128; absent: directly, whatever the environment states. */
+  readonly proxy?: string | undefined;
   /** For the whole exchange, in ms. */
   readonly timeoutMs: number;
   /** A longer answer is not read. */
@@ -32,27 +34,29 @@ export interface SingleReply {
  * @throws Fault `channel-unavailable`: no connection, certificate not trusted, no complete answer in time, no HTTP; the signal's reason if it is aborted
  */
 export async function sendSingleRequest(options: SingleRequest): Promise<SingleReply> {
-  const { method, url, headers, body, tls, timeoutMs, maxAnswerBytes, signal } = options;
+  const { method, url, headers, body, timeoutMs, signal } = options;
   const { origin, pathname } = new URL(url);
   const subject: FaultSubject = { source: `${origin}${pathname}` };
   const deadline = AbortSignal.timeout(timeoutMs);
-  const dispatcher = new Agent({
-    connect: { timeout: timeoutMs, ...tls },
-    maxResponseSize: maxAnswerBytes,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    pipelining: 1,
-  });
+  const dispatcher = dispatcherFor(options);
   try {
     const response = await request(url, { method, headers, body: body ?? null, dispatcher, signal: AbortSignal.any([signal, deadline]) });
     const { statusCode: status, headers: answered } = response;
     return { status, headers: answered, body: Buffer.from(await response.body.arrayBuffer()) };
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    throw new Fault('channel-unavailable', problemOf(thrown as Error, timeoutMs), subject, { cause: thrown });
+    const way = options.proxy === undefined ? '' : ` (through the proxy ${options.proxy})`;
+    throw new Fault('channel-unavailable', `${problemOf(thrown as Error, timeoutMs)}${way}`, subject, { cause: thrown });
   } finally {
     void dispatcher.destroy();
   }
+}
+
+/** For one request. Through a proxy, TLS is spoken with the receiver (CONNECT, RFC 9110 §9.3.6): the proxy reads nothing of it. */
+function dispatcherFor({ tls, proxy, timeoutMs, maxAnswerBytes }: SingleRequest): Dispatcher {
+  const limits = { maxResponseSize: maxAnswerBytes, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 };
+  if (proxy === undefined) return new Agent({ ...limits, connect: { timeout: timeoutMs, ...tls } });
+  return new ProxyAgent({ ...limits, uri: proxy, proxyTunnel: false, requestTls: { timeout: timeoutMs, ...tls } });
 }
 
 function problemOf(thrown: Error & { readonly code?: unknown }, timeoutMs: number): string {

@@ -11,6 +11,8 @@ export interface FhirSettings {
   /** Bearer token. */
   readonly token?: string | undefined;
   readonly tls?: TlsFiles | undefined;
+  /** HTTP proxy through which the requests leave. */
+  readonly proxy?: string | undefined;
   /** For one exchange, in ms; default 30,000. */
   readonly answerTimeoutMs?: number | undefined;
 }
@@ -21,8 +23,8 @@ export interface FhirSettings {
  * @throws Fault config-invalid for TLS files that cannot be used
  */
 export function fhirChannel(name: string, settings: FhirSettings): Channel {
-  const { url, token, tls, answerTimeoutMs = 30_000 } = settings;
-  const client = new FhirClient({ url, token, tls: tls && readTlsFiles(tls), timeoutMs: answerTimeoutMs });
+  const { url, token, tls, proxy, answerTimeoutMs = 30_000 } = settings;
+  const client = new FhirClient({ url, token, tls: tls && readTlsFiles(tls), proxy, timeoutMs: answerTimeoutMs });
   return {
     name,
     kind: 'fhir',

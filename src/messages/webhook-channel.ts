@@ -21,7 +21,7 @@ const notNow = [401, 403, 408, 425, 429];
  * @throws Fault `config-invalid` without a secret of at least 16 characters, or for files of the setting tls that cannot be used
  */
 export function openWebhook(name: string, settings: WebhookSettings): Channel {
-  const { url, secret = '', timeoutMs } = settings;
+  const { url, secret = '', timeoutMs, proxy } = settings;
   if (secret.length < minSecretLength)
     throw new Fault(
       'config-invalid',
@@ -46,6 +46,7 @@ export function openWebhook(name: string, settings: WebhookSettings): Channel {
         },
         body,
         tls,
+        proxy,
         timeoutMs,
         maxAnswerBytes,
         signal,
@@ -54,11 +55,11 @@ export function openWebhook(name: string, settings: WebhookSettings): Channel {
       throw faultOfStatus(status, retryAfterMsOf(headers['retry-after']));
     },
     async reach() {
-      const { protocol, hostname, port } = new URL(url);
+      const { protocol, hostname, port } = new URL(proxy ?? url);
       const isEncrypted = protocol === 'https:';
       const server = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isEncrypted ? 443 : 80)) };
-      await tryConnection(isEncrypted ? { ...server, tls: tls ?? {} } : server, timeoutMs);
-      return `${server.host}:${server.port} accepts connections`;
+      await tryConnection(isEncrypted ? { ...server, tls: (proxy === undefined ? tls : undefined) ?? {} } : server, timeoutMs);
+      return `${proxy === undefined ? '' : 'the proxy '}${server.host}:${server.port} accepts connections`;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { publicAddress } from '../lib/public-address.js';
 import { sameConcept } from '../dicom/code.js';
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
@@ -57,7 +58,7 @@ export async function writeMessage(row: MessageToWrite, result: ResultRow, ports
     },
     ...(ports.publicUrl === undefined
       ? {}
-      : { pageUrl: new URL(`/study/${encodeURIComponent(result.studyInstanceUID)}`, ports.publicUrl).href }),
+      : { pageUrl: publicAddress(ports.publicUrl, `/study/${encodeURIComponent(result.studyInstanceUID)}`) }),
   };
 }
 

@@ -42,9 +42,10 @@ export function certificateSources(config: Config): readonly CertificateSource[]
     const use = `channel ${name}`;
     return [
       ...(hl7?.tls ? [{ use, host: hl7.host, port: hl7.port, serverName: hl7.tls.serverName }, ...ofFile(use, hl7.tls.cert)] : []),
-      ...ofUrl(use, fhir?.url),
+      // Through a proxy this would ask directly, which the network may forbid.
+      ...ofUrl(use, fhir?.proxy === undefined ? fhir?.url : undefined),
       ...ofFile(use, fhir?.tls?.cert),
-      ...ofUrl(use, webhook?.url),
+      ...ofUrl(use, webhook?.proxy === undefined ? webhook?.url : undefined),
       ...ofFile(use, webhook?.tls?.cert),
     ];
   });

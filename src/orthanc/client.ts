@@ -6,6 +6,7 @@ import { pacsAddress, type AddressQuery } from '../http/pacs-address.js';
 import {
   arrivalResponse,
   changesResponse,
+  hasLabels,
   instancesResponse,
   labelledResponse,
   listedStudiesResponse,
@@ -17,7 +18,9 @@ import {
   statisticsResponse,
   studiesResponse,
   studyResponse,
+  studyStatisticsResponse,
   systemResponse,
+  titlesResponse,
   type InstanceArrival,
   type ListedStudy,
   type OrthancChanges,
@@ -28,7 +31,8 @@ import {
   type OrthancSystem,
   type ResourceType,
 } from './responses.js';
-import { isOrthancId, orthancIdOfPatient, type OrthancId } from './orthanc-id.js';
+import { orthancId, orthancIdOfPatient, type OrthancId } from './orthanc-id.js';
+import { queryStudies, retrieveStudy, type QueriedStudy } from './query-retrieve.js';
 import { echo, sendTo } from './send.js';
 import { commitStorage, type StorageCommitment } from './storage-commitment.js';
 
@@ -181,6 +185,11 @@ export class OrthancClient {
     return this.get(['modalities'], namesResponse);
   }
 
+  /** AE titles of the modalities. */
+  async modalityTitles(): Promise<readonly { readonly name: string; readonly aet: string }[]> {
+    return this.get(['modalities'], titlesResponse, { expand: true });
+  }
+
   /** Names under OrthancPeers. */
   async peers(): Promise<readonly string[]> {
     return this.get(['peers'], namesResponse);
@@ -198,6 +207,24 @@ export class OrthancClient {
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
   ): Promise<StorageCommitment> {
     return commitStorage(this.http, modality, ids, options);
+  }
+
+  /** C-FIND at a configured modality, see query-retrieve.ts. @param studyDate YYYYMMDD */
+  async queryStudies(modality: string, studyDate: string): Promise<readonly QueriedStudy[]> {
+    return queryStudies(this.http, { name: modality, names: () => this.modalities() }, studyDate);
+  }
+
+  /** C-MOVE of a study from a configured modality, see query-retrieve.ts. */
+  async retrieveStudy(modality: string, given: Parameters<typeof retrieveStudy>[2]): Promise<void> {
+    return retrieveStudy(this.http, { name: modality, names: () => this.modalities() }, given);
+  }
+
+  /** Number of instances of a study, of all patients under whose ID it is stored; 0 if it is not there. */
+  async countInstances(studyInstanceUID: StudyInstanceUID): Promise<number> {
+    const counts = (await this.findStudies(studyInstanceUID)).map((id) =>
+      this.get(['studies', orthancId(id), 'statistics'], studyStatisticsResponse).catch(unlessNotFound),
+    );
+    return (await Promise.all(counts)).reduce((sum, one) => sum + (one?.CountInstances ?? 0), 0);
   }
 
   /** C-ECHO to a configured modality. @throws Fault destination-unavailable, destination-unknown */
@@ -308,18 +335,6 @@ export class OrthancClient {
 
 function unlessNotFound(error: unknown): undefined {
   if (!(error instanceof Fault && error.code === 'pacs-not-found')) throw error;
-}
-
-/** @throws Fault request-invalid for a text that is no identifier of Orthanc's, e.g. from a job of the queue */
-function orthancId(id: string): OrthancId {
-  if (isOrthancId(id)) return id;
-  throw new Fault('request-invalid', "expected one of Orthanc's identifiers, found another text");
-}
-
-/** "mainline" and other names are builds of today. */
-function hasLabels(version: string): boolean {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  return major === undefined || Number(major) > 1 || Number(minor) >= 12;
 }
 
 function readResponse<T>(reply: HttpReply, shape: z.ZodType<T>, path: string): T {

@@ -1,3 +1,4 @@
+import { Fault } from '../errors.js';
 import { createHash } from 'node:crypto';
 
 declare const brand: unique symbol;
@@ -13,4 +14,10 @@ export function isOrthancId(text: string): text is OrthancId {
 export function orthancIdOfPatient(patientId: string): OrthancId {
   const hash = createHash('sha1').update(patientId.trim()).digest('hex');
   return hash.match(/.{8}/g)!.join('-') as OrthancId;
+}
+
+/** @throws Fault request-invalid for a text that is no identifier of Orthanc's, e.g. from a job of the queue */
+export function orthancId(id: string): OrthancId {
+  if (isOrthancId(id)) return id;
+  throw new Fault('request-invalid', "expected one of Orthanc's identifiers, found another text");
 }

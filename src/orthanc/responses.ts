@@ -157,6 +157,8 @@ export const listedStudiesResponse = z.array(
 
 export const statisticsResponse = z.object({ CountStudies: z.number() });
 
+export const studyStatisticsResponse = z.object({ CountInstances: z.number() });
+
 export const seriesResponse = z.array(
   z
     .object({
@@ -232,3 +234,14 @@ function utcDate(text: string | undefined): Date | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/.exec(text ?? '');
   return parts ? new Date(`${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${parts[6]}Z`) : undefined;
 }
+
+/** "mainline" and other names are builds of today. */
+export function hasLabels(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return major === undefined || Number(major) > 1 || Number(minor) >= 12;
+}
+
+/** `/modalities?expand`. */
+export const titlesResponse = z
+  .record(z.string(), z.object({ AET: z.string() }))
+  .transform((modalities) => Object.entries(modalities).map(([name, { AET: aet }]) => ({ name, aet })));

@@ -1,8 +1,9 @@
 import express, { type Router, type Express } from 'express';
 import type { Log } from '../log.js';
-import { authenticate, isSecure } from './access/authenticate.js';
+import { authenticate, cookieScope } from './access/authenticate.js';
 import { readableAddress } from './access/readable-address.js';
 import { requireAuthentication } from './access/require-authentication.js';
+import { withoutBasePath } from './base-path.js';
 import { openDeprecations } from './deprecated.js';
 import { sendFault, sendNotFound } from './fault-response.js';
 import { openApiDocument } from './open-api.js';
@@ -61,7 +62,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
 ];
 
 /**
- * The service's HTTP interface. Each request passes headers → a readable address → authentication → a login, where it is needed → routes →
+ * The service's HTTP interface. Each request passes headers → the base path taken off → a readable address → authentication → a login, where it is needed → routes →
  * errors. Health and the hint come before authentication: health must reply when the database does not, and Orthanc waits for the reply to the
  * hint inside a callback.
  */
@@ -72,6 +73,7 @@ export function createServer(parts: ServerParts, log: Log): Express {
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(parts.metrics.countRequests);
   app.use(...securityHeaders());
+  app.use(withoutBasePath(parts.access.basePath));
   app.use(readableAddress);
   const deprecations = openDeprecations(log);
   app.use(deprecations.formerPaths);
@@ -103,9 +105,9 @@ function documentRoutes({ access, softwareVersion }: ServerParts, others: readon
     summary: 'This document',
     reply: { json: z.record(z.string(), z.unknown()) },
     handle({ request }) {
-      const secure = isSecure(request, access);
-      const known = documents.get(secure) ?? openApiDocument([...others, own], { version: softwareVersion, secure });
-      documents.set(secure, known);
+      const scope = cookieScope(request, access);
+      const known = documents.get(scope.secure) ?? openApiDocument([...others, own], { version: softwareVersion, scope });
+      documents.set(scope.secure, known);
       return known as Record<string, unknown>;
     },
   });

@@ -40,15 +40,21 @@ const texts = {
   Record<RequestState | 'title' | 'question' | 'confirm' | 'study' | 'again' | 'expired', string>
 >;
 
+interface ShownFor {
+  readonly look: SmallPageLook;
+  /** Of the service, see basePathOf. */
+  readonly basePath: string;
+}
+
 /** Asks the user to confirm. @param token of the form */
-export function confirmAnalysisPage(studyInstanceUID: string, token: string, look: SmallPageLook): string {
-  const { title, question, confirm } = texts[look.language];
+export function confirmAnalysisPage(studyInstanceUID: string, token: string, shown: ShownFor): string {
+  const { title, question, confirm } = texts[shown.look.language];
   return pageOf(
     studyInstanceUID,
-    look,
+    shown,
     `<h2>${title}</h2>
 <p>${question}</p>
-<form method="post" action="${addressOf(studyInstanceUID)}">
+<form method="post" action="${addressOf(studyInstanceUID, shown)}">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
 <button type="submit">${confirm}</button>
 </form>`,
@@ -56,19 +62,19 @@ export function confirmAnalysisPage(studyInstanceUID: string, token: string, loo
 }
 
 /** What came of it. */
-export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', look: SmallPageLook): string {
-  const { title, again } = texts[look.language];
-  const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID)}">${again}</a></p>` : '';
-  return pageOf(studyInstanceUID, look, `<h2>${title}</h2>\n<p role="status">${texts[look.language][state]}</p>\n${link}`);
+export function requestedAnalysisPage(studyInstanceUID: string, state: RequestState | 'expired', shown: ShownFor): string {
+  const { title, again, [state]: outcome } = texts[shown.look.language];
+  const link = state === 'expired' ? `<p><a href="${addressOf(studyInstanceUID, shown)}">${again}</a></p>` : '';
+  return pageOf(studyInstanceUID, shown, `<h2>${title}</h2>\n<p role="status">${outcome}</p>\n${link}`);
 }
 
-function pageOf(studyInstanceUID: string, look: SmallPageLook, content: string): string {
+function pageOf(studyInstanceUID: string, { look, basePath }: ShownFor, content: string): string {
   const { title, study } = texts[look.language];
   const uid = `<p class="uid">${escapeHtml(studyInstanceUID)}</p>`;
-  const link = `<p><a href="/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;
+  const link = `<p><a href="${basePath}/study/${encodeURIComponent(studyInstanceUID)}">${study}</a></p>`;
   return smallPage({ title, look, content: `${content}\n${uid}\n${link}` });
 }
 
-function addressOf(studyInstanceUID: string): string {
-  return `/request-analysis/${encodeURIComponent(studyInstanceUID)}`;
+function addressOf(studyInstanceUID: string, { basePath }: ShownFor): string {
+  return `${basePath}/request-analysis/${encodeURIComponent(studyInstanceUID)}`;
 }

@@ -18,15 +18,17 @@ export function loginPage({
   openId,
   look,
   next,
+  basePath,
 }: {
   readonly openId: boolean;
   readonly look: SmallPageLook;
   readonly next?: string | undefined;
+  readonly basePath: string;
 }): string {
   const { logIn, hospital, name, password } = texts[look.language];
   const query = next === undefined ? '' : `?next=${encodeURIComponent(next)}`;
-  const content = `${openId ? `<a class="button" href="/api/login/oidc${query}">${hospital}</a>` : ''}
-<form method="post" action="/api/login">
+  const content = `${openId ? `<a class="button" href="${basePath}/api/login/oidc${query}">${hospital}</a>` : ''}
+<form method="post" action="${basePath}/api/login">
 ${next === undefined ? '' : `<input type="hidden" name="next" value="${escapeHtml(next)}">`}
 <label for="name">${name}</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus>

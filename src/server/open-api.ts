@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sessionCookieName } from './access/cookie.js';
+import { sessionCookieName, type CookieScope } from './access/cookie.js';
 import type { Route } from './route.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -9,10 +9,10 @@ const faultSchema = z.object({
   code: z.string().describe('for programs'),
 });
 
-/** The HTTP interface as OpenAPI 3.1, made of the routes themselves. @param secure whether browsers reach the service over TLS */
+/** The HTTP interface as OpenAPI 3.1, made of the routes themselves. @param scope of the session's cookie */
 export function openApiDocument(
   routes: readonly Route[],
-  { version, secure }: { readonly version: string; readonly secure: boolean },
+  { version, scope }: { readonly version: string; readonly scope: CookieScope },
 ): Json {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
@@ -27,12 +27,13 @@ export function openApiDocument(
       description:
         'Not for diagnosis. Programs send "Authorization: Bearer" with a token; browsers have a session. A browser session also needs the header Origin or X-Chest-Ai for every POST.',
     },
+    servers: [{ url: scope.path }],
     security: [{ token: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: sessionCookieName(secure) },
+        session: { type: 'apiKey', in: 'cookie', name: sessionCookieName(scope) },
       },
       schemas: { Fault: schemaOf(faultSchema, 'output') },
     },

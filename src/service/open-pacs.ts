@@ -1,3 +1,4 @@
+import { serverAccessOf } from '../http/server-access.js';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
@@ -87,7 +88,7 @@ async function lockPrivateOrthanc(dataDir: string): Promise<DirectoryLock> {
 }
 
 function access(
-  { orthanc: { caFile, requestTimeoutMs: timeoutMs, maxConcurrentRequests } }: Config,
+  { orthanc: settings }: Config,
   {
     url,
     dicomWebUrl,
@@ -97,8 +98,10 @@ function access(
   end: () => Promise<void>,
 ): PacsAccess {
   // Both interfaces share one limit: the configuration limits their requests together.
-  const maxConcurrent = new Slots(maxConcurrentRequests);
-  const shared = { username, password, caFile, timeoutMs, maxConcurrent };
+  const maxConcurrent = new Slots(settings.maxConcurrentRequests);
+  // A private Orthanc has no proxy before it.
+  const given = settings.url === undefined ? { caFile: settings.caFile } : serverAccessOf(settings);
+  const shared = { ...given, username, password, timeoutMs: settings.requestTimeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });
   const dicomWeb = new DicomWeb({ url: dicomWebUrl, ...shared });
   const proxyDicomWeb = new DicomWebProxy({ url: dicomWebUrl, ...shared });

@@ -1,3 +1,4 @@
+import { publicAddress } from '../lib/public-address.js';
 import { openAuditLog, type AuditLog } from '../audit/audit-log.js';
 import type { Config } from '../config.js';
 import { Fault } from '../errors.js';
@@ -35,5 +36,5 @@ function openIdOf({ access: { oidc }, server: { publicUrl } }: Config): OpenIdSe
   if (!oidc) return undefined;
   if (!publicUrl)
     throw new Fault('config-invalid', 'access.oidc needs server.publicUrl (PUBLIC_URL): the provider sends people back there');
-  return { ...oidc, redirectUrl: new URL('/api/login/oidc/callback', publicUrl).href };
+  return { ...oidc, redirectUrl: publicAddress(publicUrl, '/api/login/oidc/callback') };
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../log.js';
+import { checkServer } from './check-server.js';
 import { databaseFault } from './database-fault.js';
 import type { Connection, Executor, QueryResult, Row, Statement } from './sql.js';
 
@@ -46,7 +47,9 @@ export class PostgresqlConnection implements Connection {
     pool.on('error', (error) => log.warn('a database connection was lost', { reason: error.message }));
     const connection = new PostgresqlConnection(describe(databaseUrl), pool);
     try {
-      await connection.query({ text: 'SELECT 1' });
+      const asked = "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding";
+      const { rows } = await connection.query<{ readonly version: string; readonly encoding: string }>({ text: asked });
+      checkServer({ versionNumber: rows[0]!.version, encoding: rows[0]!.encoding });
     } catch (thrown) {
       await pool.end();
       throw thrown;

@@ -1,4 +1,5 @@
 import { activityHeaders } from './activity.js';
+import { basePath, belowBase } from './base-path.js';
 
 /** Requests to the server. Each error reply becomes an ApiFault with a sentence for people. */
 
@@ -42,7 +43,7 @@ export async function post<Reply>(
 async function send(path: string, init: RequestInit): Promise<Response> {
   const headers = { Accept: 'application/json', ...activityHeaders(), ...(init.headers as Record<string, string> | undefined) };
   try {
-    return await fetch(path, { credentials: 'same-origin', ...init, headers });
+    return await fetch(belowBase(path), { credentials: 'same-origin', ...init, headers });
   } catch {
     throw new ApiFault(0, 'unreachable', '');
   }
@@ -58,7 +59,7 @@ async function read<Reply>(response: Response, stay = false): Promise<Reply> {
 }
 
 function loginAddress(): string {
-  return `/login?next=${encodeURIComponent(location.pathname)}`;
+  return belowBase(`/login?next=${encodeURIComponent(location.pathname.slice(basePath.length))}`);
 }
 
 function faultOf(status: number, json: unknown): ApiFault {
@@ -83,7 +84,7 @@ function parsed(text: string): unknown {
 export function upload<Reply>(path: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', path);
+    request.open('POST', belowBase(path));
     request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.setRequestHeader('X-File-Name', encodeURIComponent(file.name));
     request.setRequestHeader('X-Chest-Ai', 'page');

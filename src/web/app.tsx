@@ -17,6 +17,7 @@ import { pending } from './reading/use-pending.js';
 import { forgetWorklist } from './reading/worklist-query.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
+import { belowBase } from './base-path.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
 const AnalyzeView = lazy(() => import('./views/analyze/view.js').then((one) => ({ default: one.AnalyzeView })));
@@ -63,7 +64,7 @@ export function App(): ReactNode {
           <Group gap="lg" wrap="nowrap" miw={0}>
             <Burger opened={open} onClick={toggle} hiddenFrom="lg" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
             <Link href="/worklist" className="brand" aria-label={t('app.name')}>
-              <img src="/page/icon.svg" width={26} height={26} alt="" />
+              <img src={belowBase('/page/icon.svg')} width={26} height={26} alt="" />
               <span className="brand-name">{t('app.name')}</span>
             </Link>
             <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="lg" wrap="nowrap" className="tabs">
@@ -186,7 +187,7 @@ async function logOut(): Promise<void> {
   if (pending.state.failed && pending.studies().size > 0) return;
   forgetWorklist();
   await post('/api/logout').catch(() => undefined);
-  location.assign('/login');
+  location.assign(belowBase('/login'));
 }
 
 function SingleKeysItem(): ReactNode {
@@ -238,10 +239,10 @@ function Settings({ onKeys }: { readonly onKeys: () => void }): ReactNode {
         <Menu.Item component={Link} href="/help">
           {t('nav.help')}
         </Menu.Item>
-        <Menu.Item component="a" href="/api/docs">
+        <Menu.Item component="a" href={belowBase('/api/docs')}>
           {t('nav.api')}
         </Menu.Item>
-        <Menu.Item component="a" href="/password">
+        <Menu.Item component="a" href={belowBase('/password')}>
           {t('app.password')}
         </Menu.Item>
         <Menu.Item onClick={() => void logOut()}>{t('app.logout')}</Menu.Item>

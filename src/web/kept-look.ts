@@ -1,4 +1,5 @@
 import { localStorageColorSchemeManager, type MantineColorScheme, type MantineColorSchemeManager } from '@mantine/core';
+import { basePath } from './base-path.js';
 
 const key = 'chest-ai-theme';
 const stored = localStorageColorSchemeManager({ key });
@@ -27,5 +28,5 @@ const yearSeconds = 365 * 24 * 60 * 60;
 /** How the page looks, nothing of the user. */
 function tellService(name: string, value: string): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
-  document.cookie = `${name}=${value}; path=/; max-age=${yearSeconds}; samesite=lax`;
+  document.cookie = `${name}=${value}; path=${basePath || '/'}; max-age=${yearSeconds}; samesite=lax`;
 }

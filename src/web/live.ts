@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { belowBase } from './base-path.js';
 
 /** Queries that the event `changed` makes stale. */
 const liveKeys = ['worklist', 'counts', 'operations', 'backfills', 'study', 'health', 'retraining', 'readiness', 'assessments'];
@@ -14,7 +15,7 @@ export function useLive(enabled: boolean): boolean {
   const [connected, setConnected] = useState(true);
   useEffect(() => {
     if (!enabled) return;
-    const events = new EventSource('/api/events');
+    const events = new EventSource(belowBase('/api/events'));
     let first = true;
     events.addEventListener('changed', () => {
       setConnected(true);

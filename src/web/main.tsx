@@ -4,8 +4,10 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
 import { ApiFault } from './api.js';
 import { App } from './app.js';
+import { basePath } from './base-path.js';
 import { keptColorScheme, tellLanguage } from './kept-look.js';
 import { firstLanguage, loadTranslate } from './texts/languages.js';
 import { TextsProvider } from './texts/texts.js';
@@ -30,7 +32,9 @@ createRoot(document.getElementById('root')!).render(
     <MantineProvider theme={theme} defaultColorScheme="dark" colorSchemeManager={keptColorScheme}>
       <TextsProvider first={first}>
         <QueryClientProvider client={client}>
-          <App />
+          <Router base={basePath}>
+            <App />
+          </Router>
         </QueryClientProvider>
       </TextsProvider>
     </MantineProvider>

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -8,51 +7,26 @@ import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from '../support/access.js';
-import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
+import { localhostCertificate, noNginx, startNginx } from '../support/nginx.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
-/** Installing Debian's package starts a server on port 80 of this machine: so the tests do not do it. */
-const nginx = process.env['NGINX'] ?? '/usr/sbin/nginx';
+const skip = noNginx();
 
-describe('behind nginx as docker-compose.yml sets it up', {
-  skip: existsSync(nginx) ? undefined : `no ${nginx}; NGINX=… names another`,
-}, () => {
-  const folder = temporaryDirectory('nginx');
+describe('behind nginx as docker-compose.yml sets it up', { ...(skip ? { skip } : {}) }, () => {
+  const { certificate, key } = localhostCertificate();
   const password = 'correct horse battery';
   let store: Store;
   let server: TestServer;
-  let child: ChildProcess | undefined;
+  let nginx: { stop(): void } | undefined;
   let url: string;
-  let log = '';
   after(async () => {
-    child?.kill('SIGKILL');
+    nginx?.stop();
     await server?.close();
     await store?.close();
   });
   before(async () => {
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=DNS:localhost',
-        '-keyout',
-        join(folder, 'tls.key'),
-        '-out',
-        join(folder, 'tls.pem'),
-      ],
-      { stdio: 'pipe' },
-    );
     const port = await freePort();
     url = `https://localhost:${port}`;
     store = await openStore({ dataDir: temporaryDirectory('tls-store') }, silentLog);
@@ -62,29 +36,15 @@ describe('behind nginx as docker-compose.yml sets it up', {
       LISTEN: `127.0.0.1:${port}`,
       SERVER_NAME: 'localhost',
       UPSTREAM: new URL(server.url).host,
-      TLS_CERTIFICATE: join(folder, 'tls.pem'),
-      TLS_KEY: join(folder, 'tls.key'),
+      TLS_CERTIFICATE: certificate,
+      TLS_KEY: key,
     };
     // As envsubst of the image does it: only what is in the environment.
     const site = readFileSync(join(projectRoot, 'deploy/nginx.conf.template'), 'utf8').replace(
       /\$\{(\w+)\}/g,
       (whole, name: string) => values[name] ?? whole,
     );
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-      .map((name) => `${name}_temp_path ${join(folder, name)};`)
-      .join('\n');
-    mkdirSync(join(folder, 'logs'));
-    chmodSync(folder, 0o755);
-    writeFileSync(
-      join(folder, 'nginx.conf'),
-      `daemon off;\nmaster_process off;\npid ${join(folder, 'pid')};\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${site}}\n`,
-    );
-    child = spawn(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] });
-    child.stderr!.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    await eventually('nginx answers', async () => {
-      assert.equal(child!.exitCode, null, log);
-      assert.equal((await ask('/health/live')).status, 200);
-    });
+    nginx = await startNginx(site, async () => (await ask('/health/live')).status === 200);
   });
 
   interface Answer {
@@ -96,7 +56,7 @@ describe('behind nginx as docker-compose.yml sets it up', {
     new Promise((resolve, reject) => {
       const request = https.request(
         url + path,
-        { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: readFileSync(join(folder, 'tls.pem')) },
+        { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: readFileSync(certificate) },
         (response) => {
           let body = '';
           response.on('data', (chunk: Buffer) => (body += chunk.toString()));

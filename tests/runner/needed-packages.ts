@@ -13,6 +13,7 @@ const neededPrograms = [
   { file: '/usr/bin/xmllint', package: 'libxml2-utils' },
   { file: '/usr/sbin/nginx', package: 'nginx-light' },
   { file: '/usr/bin/openssl', package: 'openssl' },
+  { file: '/usr/bin/tinyproxy', package: 'tinyproxy-bin' },
   { file: '/usr/bin/curl', package: 'curl' },
   { file: '/usr/bin/docker-compose', package: 'docker-compose' },
   { file: '/usr/bin/promtool', package: 'prometheus' },

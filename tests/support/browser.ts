@@ -36,6 +36,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly language?: 'en' | 'de' | 'fr';
+  /** Whether certificates of no known authority are taken. */
+  readonly ignoreCertificates?: boolean;
 }
 
 /** A page whose errors are collected: `mistakes` contains the error messages of the console and uncaught exceptions. */
@@ -47,9 +49,14 @@ export interface WatchedPage {
 
 export async function openPage(
   browser: Browser,
-  { theme = 'dark', width = 1400, height = 900, language = 'en' }: PageOptions = {},
+  { theme = 'dark', width = 1400, height = 900, language = 'en', ignoreCertificates = false }: PageOptions = {},
 ): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: language });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    locale: language,
+    ignoreHTTPSErrors: ignoreCertificates,
+  });
   await context.addInitScript((kept) => localStorage.setItem('chest-ai-theme', kept), theme);
   const page = await context.newPage();
   const mistakes: string[] = [];

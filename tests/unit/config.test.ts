@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig, projectRoot } from '../../src/config.js';
 import { parseConfig } from '../../src/config-file.js';
 import { deprecatedRules } from '../../src/config/deprecated-names.js';
 import { Fault } from '../../src/errors.js';
@@ -54,15 +54,43 @@ test('a wrong value is refused with what was expected and what was found', () =>
   assert.match(text, /:2: log\.level: .*"debug".*\(found "loud"\)/);
 });
 
-test('an address of the service with a path is refused: page, viewer and cookies need a host name of their own', () => {
-  for (const url of ['https://ai.example/chest', 'https://ai.example/chest/', 'https://ai.example/?x=1', 'https://ai.example/#x'])
+test('the address of the service may have a path, but none that begins as a route of ours does', () => {
+  for (const url of [
+    'https://ai.example/?x=1',
+    'https://ai.example/ai#x',
+    'https://ai.example/api/ai',
+    'https://ai.example/Study',
+    'https://ai.example/a b',
+    'https://ai.example/a//b',
+    'https://ai.example/%22',
+    'https://me:word@ai.example/ai',
+  ])
     assert.match(
       refusal(() => loadConfig({ PUBLIC_URL: url })),
-      /PUBLIC_URL: expected an address without a path, such as https:/,
+      /PUBLIC_URL: expected https:\/\/chest-ai\.hospital\.example or a path of letters/,
       url,
     );
-  for (const url of ['https://ai.example', 'https://ai.example/', 'http://localhost:8787'])
+  for (const url of [
+    'https://ai.example',
+    'https://ai.example/',
+    'http://localhost:8787',
+    'https://ai.example/ai',
+    'https://ai.example/x-ray/ai/',
+  ])
     assert.equal(loadConfig({ PUBLIC_URL: url }).server.publicUrl, url);
+});
+
+test("no base path can be taken for a route of the service's own", () => {
+  const first = new Set(
+    [...readFileSync(join(projectRoot, 'src/server/routes/page.ts'), 'utf8').matchAll(/'(\/[a-z-]+)/g)].map(([, part]) => part!),
+  );
+  assert.ok(first.size > 10);
+  for (const part of first)
+    assert.match(
+      refusal(() => loadConfig({ PUBLIC_URL: `https://ai.example${part}` })),
+      /PUBLIC_URL/,
+      part,
+    );
 });
 
 test('a wrong environment variable is named', () => {

@@ -11,7 +11,7 @@ const index = readFileSync(join(folder, 'index.html'), 'utf8');
 const files = readdirSync(join(folder, 'page'));
 
 test('the first load of the worklist is at most 300 kB, gzipped, without the plots and the image viewer', () => {
-  const loaded = [...index.matchAll(/(?:src|href)="\/page\/([^"]+)"/g)].map(([, name]) => name!);
+  const loaded = [...index.matchAll(/(?:src|href)="\.\/page\/([^"]+)"/g)].map(([, name]) => name!);
   assert.ok(loaded.some((name) => name.endsWith('.js')) && loaded.some((name) => name.endsWith('.css')));
   const contents = [index, ...loaded.map((name) => readFileSync(join(folder, 'page', name), 'utf8'))];
   const bytes = contents.reduce((sum, one) => sum + gzipSync(one).length, 0);

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { BackfillOptions } from '../backfill.js';
 import type { EraseOptions } from '../erase.js';
 import type { ServiceOptions } from '../service-api.js';
-import { jsonObject, repeatable } from './option-values.js';
+import { besideService, jsonLines, jsonObject, repeatable } from './option-values.js';
+import type { RetrieveOptions } from '../retrieve.js';
 import type { ReportOptions, SignOffOptions } from '../backfill-report.js';
 
 const serviceHelp =
@@ -12,6 +13,7 @@ const serviceHelp =
 export function addArchiveCommands(program: Command): void {
   program.commandsGroup('Studies:');
   addErase(program);
+  addRetrieve(program);
 
   const backfill = withService(
     program
@@ -114,6 +116,24 @@ function addErase(program: Command): void {
       `\n${serviceHelp}\n\nThe command names what erasing does not reach: messages and documents that other systems were sent, model versions that were trained on the patient's images. Backups are not changed.\n\nExamples:\n  chest-ai erase --patient 4711\n  chest-ai erase --patient 4711 --issuer CLINIC --yes`,
     )
     .action(async (options: EraseOptions) => (await import('../erase.js')).eraseCommand(options));
+}
+
+function addRetrieve(program: Command): void {
+  program
+    .command('retrieve')
+    .description(
+      'Retrieve studies of a range of Study Dates from another PACS into Orthanc: C-FIND day by day, C-MOVE one study at a time. Studies that Orthanc has are passed over, so the same command continues an interrupted one.',
+    )
+    .requiredOption('--from <name>', 'the PACS, as DicomModalities of Orthanc names it')
+    .requiredOption('--since <date>', 'first Study Date, YYYY-MM-DD')
+    .requiredOption('--until <date>', 'last Study Date, YYYY-MM-DD')
+    .option('--modality <modality>', 'only studies with it; may be given several times (default: CR, DX and CT)', repeatable, [])
+    .option('--target <aet>', 'AE title that the PACS sends to (default: that of Orthanc)')
+    .option('--per-hour <n>', 'studies per hour at most', '300')
+    .option('--timeout <minutes>', 'longest transfer of one study, in minutes', '10')
+    .option('--json', jsonLines, false)
+    .addHelpText('after', `\n${besideService}\n\nExample:\n  chest-ai retrieve --from PACS --since 2026-01-01 --until 2026-01-31`)
+    .action(async (options: RetrieveOptions) => (await import('../retrieve.js')).retrieveCommand(options));
 }
 
 /** Options of a command that uses the running service, if a token is given. */

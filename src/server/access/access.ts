@@ -1,5 +1,6 @@
 import type { AuditLog } from '../../audit/audit-log.js';
 import { Fault } from '../../errors.js';
+import { basePathOf } from '../../lib/public-address.js';
 import type { Accounts } from '../../store/accounts.js';
 import type { KnownLogins } from '../../store/known-logins.js';
 import type { LoginFailures } from '../../store/login-failures.js';
@@ -61,6 +62,8 @@ export interface SessionEntry extends ListedSession {
 /** Logins, sessions and passwords. */
 export interface Access {
   readonly publicUrl: string | undefined;
+  /** Of publicUrl, see basePathOf. */
+  readonly basePath: string;
   readonly openId: OpenIdLogin | undefined;
   /** @throws Fault `login-required` (wrong name or password, not told which), `too-many-requests` */
   logIn(given: { readonly name: string; readonly password: string } & RequestOrigin): Promise<LogIn>;
@@ -108,6 +111,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
 
   return {
     publicUrl: settings.publicUrl,
+    basePath: basePathOf(settings.publicUrl),
     openId: settings.openId && openIdLogin(settings.openId),
 
     async logIn({ name, password, ...origin }) {

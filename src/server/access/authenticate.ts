@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 import type { Access } from './access.js';
-import { readCookie, sessionCookieName } from './cookie.js';
+import { readCookie, sessionCookieName, type CookieScope } from './cookie.js';
 import type { Principal } from './roles.js';
 import { checkSameOrigin } from './same-origin.js';
 
@@ -37,11 +37,11 @@ function isBackground(request: Request): boolean {
   return request.get('X-Chest-Ai-Background') !== undefined || request.path === '/api/events' || request.path === '/health';
 }
 
-/** Whether browsers reach us over TLS, here or at a trusted proxy before us. */
-export function isSecure(request: Request, { publicUrl }: Pick<Access, 'publicUrl'>): boolean {
-  return publicUrl ? publicUrl.startsWith('https:') : request.secure;
+/** Secure: browsers reach us over TLS, here or at a trusted proxy before us. */
+export function cookieScope(request: Request, { publicUrl, basePath }: Pick<Access, 'publicUrl' | 'basePath'>): CookieScope {
+  return { secure: publicUrl ? publicUrl.startsWith('https:') : request.secure, path: basePath || '/' };
 }
 
 export function sessionSecretOf(request: Request, access: Access): string | undefined {
-  return readCookie(request, sessionCookieName(isSecure(request, access)));
+  return readCookie(request, sessionCookieName(cookieScope(request, access)));
 }

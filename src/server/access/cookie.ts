@@ -1,18 +1,30 @@
 import type { Request, Response } from 'express';
 
-/** `__Host-`: a browser takes it over TLS only, and only for this very host. */
-export function sessionCookieName(secure: boolean): string {
-  return secure ? '__Host-chest-ai' : 'chest-ai';
+/** For which addresses a browser keeps a cookie of ours. */
+export interface CookieScope {
+  /** Over TLS only. */
+  readonly secure: boolean;
+  /** The base path of the service; / at the root of a host. */
+  readonly path: string;
+}
+
+/** `__Host-`: a browser takes it over TLS only, only for this very host, and only with the path /. `__Secure-`: over TLS only. */
+function named({ secure, path }: CookieScope, name: string): string {
+  return secure ? `${path === '/' ? '__Host-' : '__Secure-'}${name}` : name;
+}
+
+export function sessionCookieName(scope: CookieScope): string {
+  return named(scope, 'chest-ai');
 }
 
 /** Identifies a browser that has logged in before; it grants no access. */
-export function deviceCookieName(secure: boolean): string {
-  return secure ? '__Host-chest-ai-device' : 'chest-ai-device';
+export function deviceCookieName(scope: CookieScope): string {
+  return named(scope, 'chest-ai-device');
 }
 
 /** Between leaving for the login provider and coming back. */
-export function authorizationCookieName(secure: boolean): string {
-  return secure ? '__Host-chest-ai-login' : 'chest-ai-login';
+export function authorizationCookieName(scope: CookieScope): string {
+  return named(scope, 'chest-ai-login');
 }
 
 /** @returns undefined if the request has no such cookie (RFC 6265, 5.4) */
@@ -24,10 +36,8 @@ export function readCookie(request: Request, name: string): string | undefined {
   return undefined;
 }
 
-export interface CookieOptions {
-  readonly secure: boolean;
+export interface CookieOptions extends CookieScope {
   readonly sameSite: 'strict' | 'lax';
-  readonly path: string;
   /** Without it the cookie ends with the browser. */
   readonly maxAgeMs?: number;
 }

@@ -16,12 +16,12 @@ export const publicRoutes: readonly { readonly method: string; readonly path: Re
 const passwordChangeRoutes = /^\/(api\/(me|password|logout)|password|page\/[\w.-]+)$/;
 
 /** Stops requests without a login. Browsers get the login page. */
-export function requireAuthentication({ openId }: Pick<Access, 'openId'>): RequestHandler {
+export function requireAuthentication({ openId, basePath }: Pick<Access, 'openId' | 'basePath'>): RequestHandler {
   return (request, response, next) => {
     const principal = response.locals['principal'] as Principal | undefined;
     if (principal?.mustChange && !passwordChangeRoutes.test(request.path)) {
       if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
-        response.redirect(303, '/password');
+        response.redirect(303, `${basePath}/password`);
         return;
       }
       throw new Fault('request-refused', 'expected a changed password first: POST /api/password with current and next');
@@ -37,13 +37,13 @@ export function requireAuthentication({ openId }: Pick<Access, 'openId'>): Reque
         response
           .status(401)
           .type('html')
-          .send(continuePage(`/login?next=${encodeURIComponent(next)}`));
+          .send(continuePage(`${basePath}/login?next=${encodeURIComponent(next)}`));
         return;
       }
       response
         .status(401)
         .type('html')
-        .send(loginPage({ openId: openId !== undefined, look: lookOf(request), next }));
+        .send(loginPage({ openId: openId !== undefined, look: lookOf(request), next, basePath }));
       return;
     }
     throw new Fault('login-required', 'expected a login or the token of a program, found neither');

@@ -41,7 +41,7 @@ export function analysisRequestRoutes(parts: ServerParts): readonly Route[] {
       async handle({ request, response, param, actor }) {
         const study = studyUid(param('study'));
         const token = await startedPorts(parts).confirmations.issue(actor.actor, study);
-        response.type('html').send(confirmAnalysisPage(study, token, lookOf(request)));
+        response.type('html').send(confirmAnalysisPage(study, token, { look: lookOf(request), basePath: parts.access.basePath }));
       },
     }),
     defineRoute({
@@ -60,7 +60,7 @@ export function analysisRequestRoutes(parts: ServerParts): readonly Route[] {
         response
           .status(isConfirmed ? 200 : 409)
           .type('html')
-          .send(requestedAnalysisPage(study, state, lookOf(request)));
+          .send(requestedAnalysisPage(study, state, { look: lookOf(request), basePath: parts.access.basePath }));
       },
     }),
   ];

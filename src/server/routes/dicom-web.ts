@@ -84,7 +84,7 @@ export function dicomWebRoutes(parts: ServerParts): readonly Route[] {
         const received = await proxyDicomWeb(
           viewerAddress(path, query),
           request.get('Accept'),
-          { host: request.get('Host') ?? '', protocol: request.protocol },
+          { host: `${request.get('Host') ?? ''}${parts.access.basePath}`, protocol: request.protocol },
           gone.signal,
         );
         if (received.status >= 400) {

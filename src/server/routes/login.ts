@@ -2,8 +2,16 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
 import type { Access, LogIn, RequestOrigin } from '../access/access.js';
-import { isSecure, sessionSecretOf } from '../access/authenticate.js';
-import { authorizationCookieName, clearCookie, deviceCookieName, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
+import { cookieScope, sessionSecretOf } from '../access/authenticate.js';
+import {
+  authorizationCookieName,
+  clearCookie,
+  deviceCookieName,
+  readCookie,
+  sessionCookieName,
+  setCookie,
+  type CookieScope,
+} from '../access/cookie.js';
 import { knownForMs } from '../access/known-origins.js';
 import { browserOf } from '../access/browser-name.js';
 import type { OpenIdAuthorizationRequest } from '../access/openid.js';
@@ -36,8 +44,11 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
       reply: { content: 'text/html' },
       handle({ request, response, query }) {
         const path = returnPath(query.next);
-        if (path !== undefined && response.locals['principal'] !== undefined) response.redirect(303, path);
-        else response.type('html').send(loginPage({ openId: access.openId !== undefined, look: lookOf(request), next: path }));
+        if (path !== undefined && response.locals['principal'] !== undefined) response.redirect(303, access.basePath + path);
+        else
+          response
+            .type('html')
+            .send(loginPage({ openId: access.openId !== undefined, look: lookOf(request), next: path, basePath: access.basePath }));
       },
     }),
     defineRoute({
@@ -53,7 +64,7 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
         const { name, password } = body;
         const login = await access.logIn({ name, password, ...originOf(request, access) });
         setSession(request, response, access, login);
-        if (request.is('application/x-www-form-urlencoded')) response.redirect(303, returnPath(body.next) ?? '/');
+        if (request.is('application/x-www-form-urlencoded')) response.redirect(303, access.basePath + (returnPath(body.next) ?? '/'));
         return login.principal;
       },
     }),
@@ -66,8 +77,8 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
       async handle({ request, response }) {
         const secret = sessionSecretOf(request, access);
         if (secret !== undefined) await access.logOut(secret, remoteOf(request));
-        const secure = isSecure(request, access);
-        clearCookie(response, sessionCookieName(secure), { secure, sameSite: 'strict', path: '/' });
+        const scope = cookieScope(request, access);
+        clearCookie(response, sessionCookieName(scope), { ...scope, sameSite: 'strict' });
       },
     }),
     defineRoute({
@@ -106,17 +117,12 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
         const { url, authorization } = await openIdOf(access).begin();
         const path = returnPath(query.next);
         // Lax, not strict: the way back from the provider begins on its page.
-        const secure = isSecure(request, access);
+        const scope = cookieScope(request, access);
         setCookie(
           response,
-          authorizationCookieName(secure),
+          authorizationCookieName(scope),
           Buffer.from(JSON.stringify({ ...authorization, ...(path ? { next: path } : {}) })).toString('base64url'),
-          {
-            secure,
-            sameSite: 'lax',
-            path: '/',
-            maxAgeMs: authorizationRequestMs,
-          },
+          { ...scope, sameSite: 'lax', maxAgeMs: authorizationRequestMs },
         );
         response.redirect(303, url.href);
       },
@@ -128,9 +134,9 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
       summary: 'Where the OpenID provider sends the user back',
       reply: { content: 'text/html' },
       async handle({ request, response }) {
-        const secure = isSecure(request, access);
-        const { next: path, ...authorization } = authorizationRequestOf(request, secure);
-        clearCookie(response, authorizationCookieName(secure), { secure, sameSite: 'lax', path: '/' });
+        const scope = cookieScope(request, access);
+        const { next: path, ...authorization } = authorizationRequestOf(request, scope);
+        clearCookie(response, authorizationCookieName(scope), { ...scope, sameSite: 'lax' });
         const at = request.originalUrl.indexOf('?');
         const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), authorization);
         setSession(
@@ -140,7 +146,7 @@ export function loginRoutes({ access, ports }: Pick<ServerParts, 'access' | 'por
           await access.logInConfirmed({ ...confirmed, remote: remoteOf(request), browser: browserOf(request.get('User-Agent')) }),
         );
         // A page, not a redirect: a strict cookie is not sent along a way that began on another site.
-        response.type('html').send(continuePage(returnPath(path)?.replaceAll('&', '&#38;') ?? '/'));
+        response.type('html').send(continuePage(access.basePath + (returnPath(path)?.replaceAll('&', '&#38;') ?? '/')));
       },
     }),
   ];
@@ -153,7 +159,7 @@ function remoteOf(request: Request): string {
 
 /** The cookie may be anything; one that we did not make is not taken over. */
 function originOf(request: Request, access: Access): RequestOrigin {
-  const device = readCookie(request, deviceCookieName(isSecure(request, access)));
+  const device = readCookie(request, deviceCookieName(cookieScope(request, access)));
   return {
     remote: remoteOf(request),
     browser: browserOf(request.get('User-Agent')),
@@ -163,10 +169,9 @@ function originOf(request: Request, access: Access): RequestOrigin {
 }
 
 function setSession(request: Request, response: Response, access: Access, { secret, device }: LogIn): void {
-  const secure = isSecure(request, access);
-  setCookie(response, sessionCookieName(secure), secret, { secure, sameSite: 'strict', path: '/' });
-  if (device !== undefined)
-    setCookie(response, deviceCookieName(secure), device, { secure, sameSite: 'strict', path: '/', maxAgeMs: knownForMs });
+  const scope = cookieScope(request, access);
+  setCookie(response, sessionCookieName(scope), secret, { ...scope, sameSite: 'strict' });
+  if (device !== undefined) setCookie(response, deviceCookieName(scope), device, { ...scope, sameSite: 'strict', maxAgeMs: knownForMs });
 }
 
 function openIdOf({ openId }: Access) {
@@ -176,8 +181,8 @@ function openIdOf({ openId }: Access) {
 
 const authorizationRequestSchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string(), next });
 
-function authorizationRequestOf(request: Request, secure: boolean): OpenIdAuthorizationRequest & { readonly next?: string | undefined } {
-  const cookie = readCookie(request, authorizationCookieName(secure));
+function authorizationRequestOf(request: Request, scope: CookieScope): OpenIdAuthorizationRequest & { readonly next?: string | undefined } {
+  const cookie = readCookie(request, authorizationCookieName(scope));
   try {
     return authorizationRequestSchema.parse(JSON.parse(Buffer.from(cookie ?? '', 'base64url').toString('utf8')));
   } catch {

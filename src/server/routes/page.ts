@@ -25,9 +25,9 @@ const views = [
 ];
 
 /** The page for people: files that the build has made, and one document for every view. */
-export function pageRoutes({ pageDirectory }: Pick<ServerParts, 'pageDirectory'>): Router {
+export function pageRoutes({ pageDirectory, access }: Pick<ServerParts, 'pageDirectory' | 'access'>): Router {
   const router = Router();
-  let index: Buffer | undefined;
+  let index: string | undefined;
   // Their names hold the hash of their content.
   router.use(
     '/page',
@@ -40,7 +40,8 @@ export function pageRoutes({ pageDirectory }: Pick<ServerParts, 'pageDirectory'>
     }),
   );
   router.get(views, requireRole('viewer'), (_request, response) => {
-    index ??= readFileSync(join(pageDirectory, 'index.html'));
+    // The build names its files from where the document lies; a view has a deeper address than the document.
+    index ??= readFileSync(join(pageDirectory, 'index.html'), 'utf8').replace(/((?:src|href)=")\.\//g, `$1${access.basePath}/`);
     response.type('html').send(index);
   });
   return router;

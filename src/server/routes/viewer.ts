@@ -7,6 +7,7 @@ import { Fault } from '../../errors.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
+import { bundlesBelow } from '../viewer-bundles.js';
 
 const viewerPath = '/viewer';
 
@@ -28,8 +29,10 @@ export const viewerDescription: Route = defineRoute({
  * OHIF as its package ships it, below /viewer: its absolute addresses are put below that, its configuration is ours, every
  * address that is no file is the application. Decoding in threads asks for COOP and COEP.
  */
-export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewer' | 'pageDirectory'>): Router {
+export function viewerRoutes({ viewer, pageDirectory, access }: Pick<ServerParts, 'viewer' | 'pageDirectory' | 'access'>): Router {
   const router = Router();
+  /** As browsers see it. */
+  const shownPath = `${access.basePath}${viewerPath}`;
   router.use(viewerPath, requireRole('viewer'));
   if (!viewer.directory) {
     router.get([viewerPath, `${viewerPath}/*path`], () => {
@@ -38,9 +41,9 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
     return router;
   }
   const { directory } = viewer;
-  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8')).replace(
+  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8'), shownPath).replace(
     '</body>',
-    `<script type="module" src="${assessmentBarIn(pageDirectory)}"></script></body>`,
+    `<script type="module" src="${access.basePath}${assessmentBarIn(pageDirectory)}"></script></body>`,
   );
   const policy = policyFor(index);
   const prepare = (response: Response): Response =>
@@ -56,7 +59,7 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
     const tour = "if (!localStorage.getItem('shownTours')) localStorage.setItem('shownTours', '[\"basicViewerTour\"]');";
     prepare(response)
       .type('js')
-      .send(`${tour}\nwindow.config = ${JSON.stringify(viewerConfig)};`);
+      .send(`${tour}\nwindow.config = ${JSON.stringify(viewerConfig(access.basePath))};`);
   });
   // It would serve outdated files, and the service is local anyway.
   router.get(`${viewerPath}/init-service-worker.js`, (_request, response) => {
@@ -65,13 +68,14 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
   router.get(`${viewerPath}/app.bundle.css`, (_request, response) => {
     prepare(response)
       .type('css')
-      .send(readFileSync(join(directory, 'app.bundle.css'), 'utf8').replaceAll('url(/', `url(${viewerPath}/`));
+      .send(readFileSync(join(directory, 'app.bundle.css'), 'utf8').replaceAll('url(/', `url(${shownPath}/`));
   });
   const files = express.static(directory, {
     index: false,
     etag: true,
     setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400'),
   });
+  if (access.basePath !== '') router.use(viewerPath, bundlesBelow(directory, `${shownPath}/`, prepare));
   router.use(viewerPath, files);
   // Its bundles request each other at the root, although its page is below /viewer.
   router.get(ownFiles, requireRole('viewer'), files);
@@ -88,11 +92,11 @@ function assessmentBarIn(pageDirectory: string): string {
   return `/page/${name}`;
 }
 
-function belowViewer(html: string): string {
+function belowViewer(html: string, shownPath: string): string {
   return html
-    .replaceAll(/(href|src|content)="\/(?!\/)/g, `$1="${viewerPath}/`)
-    .replaceAll('window.PUBLIC_URL="/"', `window.PUBLIC_URL="${viewerPath}/"`)
-    .replace('<head>', `<head><base href="${viewerPath}/">`);
+    .replaceAll(/(href|src|content)="\/(?!\/)/g, `$1="${shownPath}/`)
+    .replaceAll('window.PUBLIC_URL="/"', `window.PUBLIC_URL="${shownPath}/"`)
+    .replace('<head>', `<head><base href="${shownPath}/">`);
 }
 
 /** The scripts that stand in the page are named by their hash; its codecs are WebAssembly, its threads come from blobs. */
@@ -116,8 +120,8 @@ function policyFor(html: string): string {
 }
 
 /** docs.ohif.org → Configuration → Data sources → DICOMweb; options that Orthanc's plugin needs. */
-const viewerConfig = {
-  routerBasename: viewerPath,
+const viewerConfig = (basePath: string) => ({
+  routerBasename: `${basePath}${viewerPath}`,
   showStudyList: true,
   extensions: [],
   modes: [],
@@ -136,9 +140,9 @@ const viewerConfig = {
       configuration: {
         friendlyName: 'Orthanc',
         name: 'orthanc',
-        qidoRoot: '/dicom-web',
-        wadoRoot: '/dicom-web',
-        wadoUriRoot: '/dicom-web',
+        qidoRoot: `${basePath}/dicom-web`,
+        wadoRoot: `${basePath}/dicom-web`,
+        wadoUriRoot: `${basePath}/dicom-web`,
         imageRendering: 'wadors',
         thumbnailRendering: 'wadors',
         qidoSupportsIncludeField: false,
@@ -152,4 +156,4 @@ const viewerConfig = {
       },
     },
   ],
-} as const;
+});

@@ -1,6 +1,7 @@
 import { cache, Enums, eventTarget, imageLoader, init, metaData, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { studyApi } from '../addresses.js';
 import { readFrame, type ReceivedFrame } from './read-frame.js';
+import { belowBase } from '../base-path.js';
 
 /** cornerstone3D with a loader of the service's own frames; this file and stage.ts are loaded on a study page only. */
 
@@ -124,7 +125,7 @@ function loadFrame(imageId: string): { readonly promise: Promise<Types.IImage> }
 }
 
 async function fetchFrame(imageId: string, signal?: AbortSignal): Promise<Types.IImage> {
-  const response = await fetch(imageId.slice(scheme.length + 1), { credentials: 'same-origin', ...(signal ? { signal } : {}) });
+  const response = await fetch(belowBase(imageId.slice(scheme.length + 1)), { credentials: 'same-origin', ...(signal ? { signal } : {}) });
   if (!response.ok) throw new Error(await faultText(response));
   const { samples, ...rest } = readFrame(await response.arrayBuffer());
   attributes.set(imageId, rest);

@@ -1,3 +1,5 @@
+import { belowBase } from '../base-path.js';
+
 /** What a heat map adds to the picture that it was drawn over. */
 export interface HeatMapColours {
   /** As large as the drawn picture, without its legend; transparent where nothing is. */
@@ -19,7 +21,7 @@ const maxDifference = 0.02;
  * @param height over width of the part that the picture should show; undefined is returned if it shows another one
  */
 export async function heatMapColours(address: string, height: number, signal: AbortSignal): Promise<HeatMapColours | undefined> {
-  const response = await fetch(address, { credentials: 'same-origin', signal });
+  const response = await fetch(belowBase(address), { credentials: 'same-origin', signal });
   if (!response.ok) throw new Error(String(response.status));
   const picture = await createImageBitmap(await response.blob());
   const canvas = document.createElement('canvas');

@@ -5,11 +5,12 @@ import { studyApi } from '../addresses.js';
 import { heatMapText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
 import { sortedHeatMaps } from './stacks.js';
+import { belowBase } from '../base-path.js';
 
 const addressOf = (
   study: string,
   { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>,
-): string => studyApi(study, 'series', seriesInstanceUID, 'instances', sopInstanceUID, 'picture');
+): string => belowBase(studyApi(study, 'series', seriesInstanceUID, 'instances', sopInstanceUID, 'picture'));
 
 /** The images as the network saw them, drawn by the service; nothing can be changed but the heat map. */
 export function StillPictures({ page }: { readonly page: StudyPage }): ReactNode {

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { ShownHeatMap, StudyPage } from '../../server/page-types.js';
 import { findingText } from '../texts/finding-name.js';
 import { useTexts } from '../texts/texts.js';
+import { belowBase } from '../base-path.js';
 
 /** OHIF on a study, or on one of its images: parameters of OHIF 3, compared without regard to case. */
 export function ohifAddress(
@@ -12,7 +13,7 @@ export function ohifAddress(
   const parameters = new URLSearchParams({ StudyInstanceUIDs: study });
   if (image?.seriesInstanceUID) parameters.set('initialSeriesInstanceUID', image.seriesInstanceUID);
   if (image) parameters.set('initialSOPInstanceUID', image.sopInstanceUID);
-  return `/viewer/viewer?${parameters.toString()}`;
+  return belowBase(`/viewer/viewer?${parameters.toString()}`);
 }
 
 /** The heat map of a finding in the current result; a title begins with the meaning of its finding. */

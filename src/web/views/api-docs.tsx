@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { useTexts } from '../texts/texts.js';
+import { belowBase } from '../base-path.js';
 
 interface OpenApi {
   readonly info: { readonly version: string };
@@ -37,7 +38,7 @@ export function ApiView(): ReactNode {
       </Title>
       <Text mb="md">
         {t('api.intro')}{' '}
-        <Anchor href="/api/openapi.json" underline="always">
+        <Anchor href={belowBase('/api/openapi.json')} underline="always">
           OpenAPI 3.1
         </Anchor>
       </Text>

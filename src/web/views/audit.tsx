@@ -8,6 +8,7 @@ import { QueryBoundary } from '../parts/query-boundary.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 import { Entries } from './audit-entries.js';
+import { belowBase } from '../base-path.js';
 
 const pageSize = 50;
 /** Objects of actions: the first part of an action's name. */
@@ -109,10 +110,10 @@ function Integrity(): ReactNode {
         <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
           {t('audit.verify')}
         </Button>
-        <Button variant="default" component="a" href="/api/audit/export?format=json" download>
+        <Button variant="default" component="a" href={belowBase('/api/audit/export?format=json')} download>
           {t('audit.exportJson')}
         </Button>
-        <Button variant="default" component="a" href="/api/audit/export?format=atna" download>
+        <Button variant="default" component="a" href={belowBase('/api/audit/export?format=atna')} download>
           {t('audit.exportAtna')}
         </Button>
       </Group>

@@ -5,6 +5,7 @@ import { ApiFault, post } from '../api.js';
 import { useCurrentUser } from '../use-current-user.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type Translate } from '../texts/texts.js';
+import { belowBase } from '../base-path.js';
 
 /** Change one's own password. Every session ends with it, also this one: the user then logs in again. */
 export function PasswordView(): ReactNode {
@@ -27,7 +28,7 @@ export function PasswordView(): ReactNode {
         <Alert color="green" role="status">
           {t('password.done')}
         </Alert>
-        <Button component="a" href="/login">
+        <Button component="a" href={belowBase('/login')}>
           {t('password.logIn')}
         </Button>
       </Stack>

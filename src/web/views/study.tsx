@@ -17,7 +17,7 @@ import { AssessmentsPanel } from './assessments.js';
 import { StudyMessages } from './study-messages.js';
 import { ReadingPanel } from './reading-panel.js';
 import { StudyImages } from '../image/study-images.js';
-import { FindingViewerLink } from '../image/viewer-link.js';
+import { FindingViewerLink, ohifAddress } from '../image/viewer-link.js';
 import { StudySteps } from '../reading/study-steps.js';
 import { useKeys } from '../use-keys.js';
 import { studyApi, studyView } from '../addresses.js';
@@ -108,12 +108,7 @@ function Header({ page: { patient, studyInstanceUID, pacs } }: { readonly page: 
         <Text className="mono quiet">{studyInstanceUID}</Text>
       </div>
       {pacs === 'answers' && (
-        <Button
-          component="a"
-          href={`/viewer/viewer?StudyInstanceUIDs=${encodeURIComponent(studyInstanceUID)}`}
-          target="_blank"
-          rel="noopener"
-        >
+        <Button component="a" href={ohifAddress(studyInstanceUID)} target="_blank" rel="noopener">
           {t('study.open')}
         </Button>
       )}

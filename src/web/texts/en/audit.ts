@@ -9,6 +9,7 @@ export const enAudit = {
   'audit.sentence.patient.view': 'Viewed names of patients',
   'audit.sentence.study.view': 'Viewed a study',
   'audit.sentence.study.request': 'Requested the analysis of a study',
+  'audit.sentence.study.retrieve': 'Retrieved studies from another PACS into Orthanc',
   'audit.sentence.study.analyze': 'Analyzed a study without storing anything',
   'audit.sentence.pacs.search': 'Searched the PACS',
   'audit.sentence.assessment.view': 'Viewed the assessments of a study',

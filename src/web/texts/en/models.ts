@@ -177,6 +177,7 @@ export const enModels = {
   'audit.of.study.view': 'View study',
   'audit.of.study.request': 'Request analysis',
   'audit.of.study.analyze': 'Analyze study',
+  'audit.of.study.retrieve': 'Retrieve studies',
   'audit.of.pacs.search': 'Search PACS',
   'audit.of.assessment.view': 'View assessments',
   'audit.of.assessment.give': 'Store assessment',

@@ -12,6 +12,7 @@ import { UploadProgress } from './upload-progress.js';
 import { rowsOf, type SummaryRow } from './summary-rows.js';
 import { SummaryTable } from './summary-table.js';
 import { UploadQueue, type QueuedUpload, type SendFile } from './upload-queue.js';
+import { belowBase } from '../../base-path.js';
 
 /** The default of the server, which also checks it. */
 const maxMegabytes = 512;
@@ -40,7 +41,7 @@ function isInterruption(error: unknown): boolean {
 async function untilReachable(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const response = await fetch('/health', { headers: { 'X-Chest-Ai-Background': '1' }, signal }).catch(() => undefined);
+    const response = await fetch(belowBase('/health'), { headers: { 'X-Chest-Ai-Background': '1' }, signal }).catch(() => undefined);
     if (response?.ok) return;
   }
 }

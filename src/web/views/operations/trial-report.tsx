@@ -7,6 +7,7 @@ import { moment } from '../../parts/time.js';
 import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { useCurrentUser } from '../../use-current-user.js';
+import { belowBase } from '../../base-path.js';
 
 /** The report of a silent trial: its files, who has signed it, and for operators the sign-off. */
 export function TrialReportPanel({ id, isEnded }: { readonly id: number; readonly isEnded: boolean }): ReactNode {
@@ -22,13 +23,13 @@ export function TrialReportPanel({ id, isEnded }: { readonly id: number; readonl
   return (
     <Stack gap={4} mt="xs" data-testid="trial-report">
       <Group gap="md">
-        <Anchor href={`${address}/report.html?language=${written}`} target="_blank" size="sm">
+        <Anchor href={belowBase(`${address}/report.html?language=${written}`)} target="_blank" size="sm">
           {t('archive.report')}
         </Anchor>
-        <Anchor href={`${address}/report.pdf?language=${written}`} size="sm">
+        <Anchor href={belowBase(`${address}/report.pdf?language=${written}`)} size="sm">
           {t('archive.reportPdf')}
         </Anchor>
-        <Anchor href={`${address}/report.json`} target="_blank" size="sm">
+        <Anchor href={belowBase(`${address}/report.json`)} target="_blank" size="sm">
           {t('archive.reportFigures')}
         </Anchor>
       </Group>
