@@ -16,7 +16,7 @@ const repeats = 3;
 /** What a user does on a view after it was opened; the tasks of it count as well. */
 type Use = (page: Page) => Promise<void>;
 
-const settled = async (page: Page): Promise<void> => {
+const untilDrawn = async (page: Page): Promise<void> => {
   await page.waitForSelector('h1');
   await page.waitForLoadState('networkidle').catch(() => undefined);
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
@@ -26,7 +26,7 @@ const settled = async (page: Page): Promise<void> => {
 const leaf: Use = async (page) => {
   for (let part = 0; part < 5; part++) {
     await page.mouse.wheel(0, 20_000);
-    await settled(page);
+    await untilDrawn(page);
   }
 };
 
@@ -34,7 +34,7 @@ const filter: Use = async (page) => {
   const state = page.getByLabel('Reading state');
   for (const one of ['to-read', 'second', 'disagreed', 'read', 'all']) {
     await state.selectOption(one);
-    await settled(page);
+    await untilDrawn(page);
   }
 };
 
@@ -71,7 +71,7 @@ export async function bench(): Promise<void> {
       const open = await openPage(browser);
       await watchLongTasks(open.page);
       await logInAsFirst(open, service.url, dataDir);
-      await settled(open.page);
+      await untilDrawn(open.page);
       await provokeLongTask(open.page);
       console.log(
         `longest task of the main thread in ms, ${repeats} times; load average ${loadavg()[0]!.toFixed(1)}; 0: none of more than 50 ms`,
@@ -80,7 +80,7 @@ export async function bench(): Promise<void> {
         const longest: number[] = [];
         for (let repeat = 0; repeat < repeats; repeat++) {
           await open.page.goto(service.url + path(sample!.studyInstanceUID));
-          await settled(open.page);
+          await untilDrawn(open.page);
           await use?.(open.page);
           longest.push(Math.max(0, ...(await longTasks(open.page))));
         }

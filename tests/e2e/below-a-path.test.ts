@@ -133,7 +133,10 @@ describe('the page below a path of another host, behind nginx as the guide sets 
       .map(({ name, path, secure }) => ({ name, path, secure }));
     assert.deepEqual(
       cookies.sort((a, b) => a.name.localeCompare(b.name)),
-      ['__Secure-chest-ai', '__Secure-chest-ai-device'].map((name) => ({ name, path: '/ai', secure: true })),
+      [
+        ...['__Secure-chest-ai', '__Secure-chest-ai-device'].map((name) => ({ name, path: '/ai', secure: true })),
+        ...['chest-ai-language', 'chest-ai-theme'].map((name) => ({ name, path: '/ai', secure: false })),
+      ],
       'other applications of the host get none',
     );
   });

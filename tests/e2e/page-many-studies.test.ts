@@ -37,7 +37,14 @@ describe('a worklist of many studies', { ...(skip ? { skip } : {}) }, () => {
       },
       patience,
     );
-    await eventually('the last one is drawn', async () => assert.ok((await places()).includes(studies)), patience);
+    await eventually(
+      'the last one is drawn',
+      async () => {
+        await page.mouse.wheel(0, 20_000);
+        assert.ok((await places()).includes(studies));
+      },
+      patience,
+    );
     const drawn = await places();
     assert.ok(drawn.length < 80, `${drawn.length} rows`);
     assert.deepEqual(

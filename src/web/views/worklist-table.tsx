@@ -51,18 +51,28 @@ export function WorklistTable({
     if (more && !loading && active >= rows.length - 5) more();
   }, [active, rows.length, more, loading]);
   const drawn = useDrawnRows(rows, body);
-  const wantsFocus = useRef(false);
+  const isPlaced = useRef(false);
+  // Back from a study: its row may be far down.
+  useEffect(() => {
+    if (isPlaced.current) return;
+    isPlaced.current = true;
+    const row = body.current?.querySelector('tr[data-active=true]')?.getBoundingClientRect();
+    const isVisible = row !== undefined && row.top >= 0 && row.bottom <= window.innerHeight;
+    if (active > 0 && !isVisible) drawn.scrollTo(active);
+  });
+  const wantsFocus = useRef<number>(undefined);
   // A row that was far away is in the document only after it was scrolled to.
   useEffect(() => {
-    const link = wantsFocus.current && body.current?.querySelector<HTMLElement>('tr[data-active=true] a');
+    if (wantsFocus.current !== active) return;
+    const link = body.current?.querySelector<HTMLElement>('tr[data-active=true] a');
     if (!link) return;
-    wantsFocus.current = false;
+    wantsFocus.current = undefined;
     link.focus({ preventScroll: true });
     link.closest('tr')?.scrollIntoView({ block: 'nearest' });
   });
   const move = (to: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, to));
-    wantsFocus.current = true;
+    wantsFocus.current = next;
     setCursor({ study: studies[next], index: next });
     if (!drawn.items.some(({ index }) => index === next)) drawn.scrollTo(next);
   };
@@ -168,7 +178,10 @@ const Row = memo(function Row({
       aria-rowindex={index + 2}
       data-active={isActive}
       data-study={row.studyInstanceUID}
-      onClick={() => open(row.studyInstanceUID)}
+      onClick={({ target }) => {
+        // The link opens the study itself, in a new tab where the user wants that.
+        if (!(target instanceof Element && target.closest('a'))) open(row.studyInstanceUID);
+      }}
     >
       <WorklistCells row={row} patient={patient} known={known} />
     </Table.Tr>
