@@ -23,6 +23,8 @@ export interface AssessmentParts {
     readonly clock: { now(): Date };
     readonly log: Log;
   };
+  /** Replaces several current reports of a study by one. */
+  readonly onSeveralReports?: (study: StudyInstanceUID) => Promise<void>;
   /** Whether a document comes from an accepted system; without it every document is accepted. */
   readonly accepts?: AcceptsDocument;
   readonly audit?: Pick<AuditLog, 'recordIfPossible'>;
@@ -51,7 +53,14 @@ function readerIn({ assessments: { verifiers, organization } }: Pick<Config, 'as
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function assessmentsOf({ config, store, reportPorts, accepts = async () => true, audit }: AssessmentParts): AssessmentActions {
+export function assessmentsOf({
+  config,
+  store,
+  reportPorts,
+  accepts = async () => true,
+  onSeveralReports,
+  audit,
+}: AssessmentParts): AssessmentActions {
   const { pacs, settings, clock, log } = reportPorts;
   const ports = {
     pacs,
@@ -64,6 +73,7 @@ export function assessmentsOf({ config, store, reportPorts, accepts = async () =
     index: store.assessments,
     statementsOf: (study: string) => store.labels.ofStudy(study),
     accepts,
+    onSeveralReports,
     audit,
     log,
   };

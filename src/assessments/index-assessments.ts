@@ -1,4 +1,6 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
+import { ownDocumentsIn } from '../reporting/own-documents.js';
+import { currentReports } from '../reporting/report-again.js';
 import { readAssessments } from './assessments-in-pacs.js';
 import { indexedAssessment, type IndexedAssessment } from './indexed-assessment.js';
 import type { IndexPorts } from './ports.js';
@@ -9,7 +11,8 @@ const logged = new WeakMap<IndexPorts['index'], Set<string>>();
 
 /**
  * Indexes the assessments that the PACS contains of a study, wherever they were given: here, at another system, or before the database
- * was lost. Assessments that were deleted from the PACS are removed and no longer count as labels.
+ * was lost. Assessments that were deleted from the PACS are removed and no longer count as labels. Reports of this service that were
+ * moved here from another study are noticed.
  *
  * @returns the number that were new
  */
@@ -18,7 +21,8 @@ export async function indexAssessments(study: StudyInstanceUID, ports: IndexPort
   const known = new Set((await index.ofStudy(study)).map((one) => one.sopInstanceUID));
   const present: string[] = [];
   let added = 0;
-  for (const { reference, assessment } of readAssessments(await pacs.retrieveStudyMetadata(study))) {
+  const metadata = await pacs.retrieveStudyMetadata(study);
+  for (const { reference, assessment } of readAssessments(metadata)) {
     const found = indexedAssessment(reference, assessment, findingNameOf);
     if (!found) continue;
     present.push(found.sopInstanceUID);
@@ -27,6 +31,7 @@ export async function indexAssessments(study: StudyInstanceUID, ports: IndexPort
     await ports.audit?.recordIfPossible({ ...auditEntryOf(found), action: 'assessment.found' });
     added++;
   }
+  if (currentReports(ownDocumentsIn(metadata)).length > 1) await ports.onSeveralReports?.(study);
   const removed = await index.prune(study, present, [...known]);
   if (removed > 0) log.info('assessments were deleted from the PACS and no longer count as labels', { study, assessments: removed });
   if (added > 0) log.info('assessments found in the PACS', { study, assessments: added });

@@ -39,6 +39,8 @@ export interface IndexPorts {
   readonly index: AssessmentIndex;
   /** Whether the document comes from a system that assessments.acceptFrom names. */
   accepts(sopInstanceUID: string): Promise<boolean>;
+  /** The study contains several current reports of this service: they are replaced by one. */
+  readonly onSeveralReports?: ((study: StudyInstanceUID) => Promise<void>) | undefined;
   /** Where assessments from other systems are recorded; those given here are recorded before they are stored. */
   readonly audit?: Pick<AuditLog, 'recordIfPossible'> | undefined;
   readonly log: Log;

@@ -3,6 +3,7 @@ import { documentUids } from './document-identity.js';
 import { findingsIn } from './findings-in-report.js';
 import { algorithmParametersOf, deviceUIDsIn, isSameHeatMap, isSameResult, type OwnDocument } from './own-documents.js';
 import { outcomeName } from './outcome-name.js';
+import { currentReports } from './report-again.js';
 import type { ReportSettings, StudyResult } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
@@ -16,12 +17,13 @@ export interface ExistingReport {
 }
 
 /**
- * The current text report of this model version on these images, if the PACS contains it. A failure is not a report: it is tried
- * again.
+ * The current text report of this model version on these images, if the PACS contains it and no other one is current: a report that
+ * was moved here from another study is replaced together with it. A failure is not a report: it is tried again.
  *
  * @param skip why the rules skip the study: then only a document that states the same reason counts
  */
 export function findExistingReport(context: ReportContext, skip: Skip | undefined): ExistingReport | undefined {
+  if (currentReports(context.own).length > 1) return undefined;
   return findReport(context, (outcome) => (skip ? outcome.kind === 'skipped' && outcome.code === skip.code : isOfImages(outcome)));
 }
 

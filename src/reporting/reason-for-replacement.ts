@@ -17,6 +17,9 @@ export function reasonForReplacement(
   const present = uidsOf(instances);
   const nowConsidered = uidsOf(considered);
   const texts = earlier.filter((one) => one.kind === 'text' && one.report.evidence.length > 0);
+  // Orthanc keeps the references of a document that it moves.
+  const isMoved = texts.some(({ report }) => report.evidence.every((one) => one.studyInstanceUID !== study.studyInstanceUID));
+  if (isMoved) return ['A report of another study was moved into this study.'];
   const missing = texts.some(({ report }) => report.evidence.some((one) => !present.has(one.sopInstanceUID)));
   if (missing) return ['The earlier result rests on an image that is no longer in this study.'];
   const replaced = texts.some(

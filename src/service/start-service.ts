@@ -46,6 +46,8 @@ import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { priorSearch } from '../reporting/prior-result.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { studyQueueOf } from '../reporting/queues.js';
+import { reportAgain } from '../reporting/report-again.js';
 import { requestAnalysis } from '../reporting/request-analysis.js';
 import { studySearch } from '../reporting/study-search.js';
 import { backfillActionsOf } from '../archive/backfill-actions.js';
@@ -201,7 +203,19 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       siteOf: siteNameOf,
     };
     const accepts = acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc);
-    const assessments = assessmentsOf({ config, store, reportPorts, accepts, audit: access.audit });
+    const assessments = assessmentsOf({
+      config,
+      store,
+      reportPorts,
+      accepts,
+      onSeveralReports: (study) =>
+        reportAgain(study, {
+          studies: store.studies,
+          queue: studyQueueOf(jobs),
+          findStudies: (uid) => pacs.orthanc.findStudies(uid),
+        }),
+      audit: access.audit,
+    });
     const reportTextPorts = await reportTextPortsOf(config, findings, { store, pacs: reportPorts.pacs, audit: access.audit, log });
     // What a private Orthanc contains is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };

@@ -29,6 +29,8 @@ export interface Studies {
   setState(studyInstanceUID: string, state: StudyState, at?: Date): Promise<void>;
   /** The study's result is stored: state `done`, for the images that `contentKey` identifies. */
   setDone(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;
+  /** For which images there is a result is no longer known: the study is reported again when it is looked at next. */
+  forgetContent(studyInstanceUID: string): Promise<void>;
   find(studyInstanceUID: string): Promise<StudyRow | undefined>;
   ofOrthancId(orthancId: string): Promise<StudyRow | undefined>;
   /** Notes that a failure on this content is tried once more. */
@@ -76,6 +78,10 @@ export function studiesIn(database: Database): Studies {
       await database.run((tables) =>
         tables.update(study).set({ state: 'done', stateSince: at, contentKey }).where(eq(study.studyInstanceUID, studyInstanceUID)),
       );
+    },
+
+    async forgetContent(studyInstanceUID) {
+      await database.run((tables) => tables.update(study).set({ contentKey: null }).where(eq(study.studyInstanceUID, studyInstanceUID)));
     },
 
     async find(studyInstanceUID) {
