@@ -276,6 +276,9 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     await page.getByTestId('bar-add-field').waitFor({ state: 'detached' });
     assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 1, 'the panel stays open');
     await screenshot(page, 'viewer-comment');
+    // Open, it lies over the end of the list of series.
+    await page.getByTestId('bar-toggle').click();
+    assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 0);
   });
 
   test('an assessment reads as a report in the viewer', async () => {

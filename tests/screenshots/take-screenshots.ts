@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { projectRoot } from '../../src/config.js';
@@ -33,7 +33,10 @@ mkdirSync(folder, { recursive: true });
 
 await withOrthanc(async (pacs) => {
   const dataDir = temporaryDirectory('screenshots');
-  const config = configFor(pacs.orthanc, { dataDir, model: { directory: join(projectRoot, 'models/starter') } });
+  // The page names the file: not one of the person who takes the pictures.
+  const routingFile = join(temporaryDirectory('rules'), 'routing.yaml');
+  copyFileSync(join(projectRoot, 'config/routing.yaml'), routingFile);
+  const config = configFor(pacs.orthanc, { dataDir, routingFile, model: { directory: join(projectRoot, 'models/starter') } });
   const service = await startService(config, silentLog);
   const browser = await startBrowser();
   try {

@@ -32,7 +32,9 @@ export function SessionList(): ReactNode {
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th scope="col">{t('administration.account')}</Table.Th>
-                  <Table.Th scope="col">{t('administration.browser')}</Table.Th>
+                  <Table.Th scope="col" className="wide">
+                    {t('administration.browser')}
+                  </Table.Th>
                   <Table.Th scope="col" className="wide">
                     {t('administration.address')}
                   </Table.Th>
@@ -47,7 +49,7 @@ export function SessionList(): ReactNode {
                 {sessions.map((one) => (
                   <Table.Tr key={one.id} data-session={one.account}>
                     <Table.Td style={{ overflowWrap: 'break-word' }}>{one.account}</Table.Td>
-                    <Table.Td>{one.browser || <span className="quiet">{t('administration.unknown')}</span>}</Table.Td>
+                    <Table.Td className="wide">{one.browser || <span className="quiet">{t('administration.unknown')}</span>}</Table.Td>
                     <Table.Td className="wide">{one.remote || <span className="quiet">{t('administration.unknown')}</span>}</Table.Td>
                     <Table.Td className="wide">
                       <Ago at={one.createdAt} />
