@@ -1,3 +1,4 @@
+import { isUsableUid, quotedUid } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
 import { addDays } from './study-dates.js';
 
@@ -59,7 +60,9 @@ export async function* retrieveStudies(
     for (const study of unique(await ports.query(day))) {
       count.found++;
       const { studyInstanceUID, studyDate = day, modalities: inStudy, instances = 1 } = study;
-      if (studyDate !== day) count.otherDate++;
+      // A list or a wildcard in its place would retrieve other studies.
+      if (!isUsableUid(studyInstanceUID)) failed.push({ studyInstanceUID: quotedUid(studyInstanceUID), fault: noUid() });
+      else if (studyDate !== day) count.otherDate++;
       else if (inStudy && !inStudy.some((one) => modalities.includes(one))) count.otherModality++;
       else if ((await ports.countInstances(studyInstanceUID)) >= Math.max(1, instances)) count.present++;
       else {
@@ -94,6 +97,10 @@ async function retrieveWhole({ studyInstanceUID, instances = 1 }: OfferedStudy, 
       : `expected ${instances} instances in Orthanc after C-MOVE, found ${arrived}`,
     { studyInstanceUID },
   );
+}
+
+function noUid(): Fault {
+  return new Fault('pacs-malformed', 'expected a Study Instance UID in the answer to C-FIND, found another text: the study is left out');
 }
 
 function unique(studies: readonly OfferedStudy[]): readonly OfferedStudy[] {
