@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
 import { forgetReportsOf } from './radiology-reports.js';
@@ -19,6 +19,9 @@ export interface StudyArrival {
   readonly remoteAet?: string;
   readonly calledAet?: string;
 }
+
+/** Equals the key of no images. Not null: a study without a key has no result, and is not compared with the PACS. */
+const unknownContent = 'unknown';
 
 export interface Studies {
   /**
@@ -81,7 +84,12 @@ export function studiesIn(database: Database): Studies {
     },
 
     async forgetContent(studyInstanceUID) {
-      await database.run((tables) => tables.update(study).set({ contentKey: null }).where(eq(study.studyInstanceUID, studyInstanceUID)));
+      await database.run((tables) =>
+        tables
+          .update(study)
+          .set({ contentKey: unknownContent })
+          .where(and(eq(study.studyInstanceUID, studyInstanceUID), isNotNull(study.contentKey))),
+      );
     },
 
     async find(studyInstanceUID) {
