@@ -32,6 +32,7 @@ const expected = [
   String.raw`GET /instances/${orthancId}/metadata\?expand`,
   'POST /tools/(lookup|bulk-content|find)',
   'GET /tools/labels',
+  String.raw`GET /modalities\?expand`,
   String.raw`GET /dicom-web/(studies|series|instances)(\?[A-Za-z0-9.,:/@^*%&=_~!'()-]*)?`,
   // A viewer's `studies/1.2?x=1` asks for study 1.2, with a parameter that DICOMweb does not know.
   String.raw`GET /dicom-web/studies/${usable}(/(metadata|series|instances))?(\?x=1)?`,
