@@ -195,7 +195,7 @@ describe('analyze', () => {
   test('for people: a line a file, and the notice', async () => {
     const run = await chestAi(['analyze', path('chest.dcm'), path('text.dcm')]);
     assert.equal(run.code, 1);
-    assert.match(run.lines[0]!, /chest\.dcm {2}reported {2}.*\d+ % (present|absent|undetermined)/);
+    assert.match(run.lines[0]!, /chest\.dcm {2}reported {2}.*\d % (present|absent|undetermined)/);
     assert.match(run.lines[1]!, /text\.dcm {2}failed {2}The DICOM file cannot be read/);
     assert.match(run.stdout, /Not for diagnosis/);
   });

@@ -53,7 +53,7 @@ describe('models try and models compare', () => {
     assert.equal(other.modelVersion, versions.second);
     assert.notDeepEqual(other.findings, found!.findings);
     const text = await chestAi(['models', 'try', versions.second, file], environment());
-    assert.match(text.stdout, /chest\.dcm {2}reported {2}pneumonia \d+ %[\s\S]*Not for diagnosis/);
+    assert.match(text.stdout, /chest\.dcm {2}reported {2}pneumonia [\d.]+ %[\s\S]*Not for diagnosis/);
   });
 
   test('try --study: a study of the PACS, on record, and nothing is stored in it', async () => {
