@@ -112,7 +112,7 @@ describe('the disk is full', () => {
       execFile(
         process.execPath,
         [join(projectRoot, 'dist/src/cli.js'), 'serve'],
-        { cwd: projectRoot, env, timeout: 30_000, killSignal: 'SIGKILL' },
+        { cwd: projectRoot, env, timeout: limitHere(30_000), killSignal: 'SIGKILL' },
         (error, _stdout, stderr) => resolve({ code: error?.code, stderr }),
       );
     });

@@ -37,7 +37,7 @@ function serveExpectingRefusal(environment: Readonly<Record<string, string>>): P
     execFile(
       process.execPath,
       [join(projectRoot, 'dist/src/cli.js'), 'serve'],
-      { cwd: projectRoot, env, timeout: 30_000, killSignal: 'SIGKILL' },
+      { cwd: projectRoot, env, timeout: limitHere(30_000), killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : null, stdout, stderr });
       },

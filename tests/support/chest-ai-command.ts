@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/config.js';
+import { limitHere } from './machine-speed.js';
 import { temporaryDirectory } from './orthanc.js';
 import { twoFindingModel } from './two-finding-model.js';
 
@@ -30,7 +31,7 @@ export function chestAi(
     execFile(
       process.execPath,
       [join(projectRoot, 'dist/src/cli.js'), ...args],
-      { cwd: projectRoot, env, timeout: timeoutMs, maxBuffer: 2 ** 24 },
+      { cwd: projectRoot, env, timeout: limitHere(timeoutMs), maxBuffer: 2 ** 24 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
         resolve({ code, stdout, stderr, lines: stdout.split('\n').filter((line) => line !== '') });
