@@ -27,7 +27,10 @@ export function slowness(): number {
   return factor;
 }
 
-/** A limit of `quietMs` on a quiet machine, as it is here and now. */
+/**
+ * A limit of `quietMs` on a quiet machine, as it is here and now, in whole milliseconds: the time
+ * limits of child processes take no others.
+ */
 export function limitHere(quietMs: number): number {
-  return quietMs * slowness();
+  return Math.ceil(quietMs * slowness());
 }
