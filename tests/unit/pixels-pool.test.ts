@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
@@ -70,7 +70,15 @@ function fragilePool(source: string, options: DecoderPoolOptions = {}): DecoderP
     `import { serveDecoder } from '${new URL('../../src/pixels/decoder-pool/serve-decoder.js', import.meta.url).href}';
     await serveDecoder(async (task, file) => { if (file[0] === 1) { ${source} } return 0.5; });`,
   );
-  return new DecoderPool({ workers: 1, timeoutMs: 3_000, heapMb: 48, memoryMb: 512, program: pathToFileURL(program), ...options });
+  return new DecoderPool({
+    workers: 1,
+    timeoutMs: 3_000,
+    heapMb: 48,
+    memoryMb: 512,
+    lastAttemptMs: 300,
+    program: pathToFileURL(program),
+    ...options,
+  });
 }
 
 for (const [name, source, code] of [
@@ -128,6 +136,38 @@ test('D18: one kill from outside and one death of its own do not make a file unr
     for (const signal of ['SIGKILL', 'SIGSEGV']) if (!existsSync('${marks}/' + signal)) { writeFileSync('${marks}/' + signal, ''); process.kill(process.pid, signal); for (;;); }`);
   assert.equal(await fragile.lungFraction(Uint8Array.of(1)), 0.5);
   await fragile.stop();
+});
+
+test('a machine that ends decoders for a while makes no file unreadable: the last attempt waits, and other files do not', async () => {
+  const marks = temporaryDirectory('trouble');
+  const fragile = fragilePool(
+    `const { writeFileSync, readdirSync } = await import('node:fs');
+    const begun = readdirSync('${marks}').length;
+    if (begun < 2) { writeFileSync('${marks}/' + begun, ''); process.kill(process.pid, 'SIGSEGV'); for (;;); }`,
+    { lastAttemptMs: 3_000 },
+  );
+  const order: string[] = [];
+  const troubled = fragile.lungFraction(Uint8Array.of(1)).then((answer) => (order.push('troubled'), answer));
+  while (readdirSync(marks).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await fragile.lungFraction(Uint8Array.of(2)).then(() => order.push('other'));
+  assert.equal(await troubled, 0.5);
+  assert.deepEqual(order, ['other', 'troubled']);
+  await fragile.stop();
+});
+
+test('stopping rejects a file that waits for its last attempt, and so does a sender that goes away', async () => {
+  const fragile = fragilePool("process.kill(process.pid, 'SIGSEGV'); for (;;);", { lastAttemptMs: 600_000 });
+  const waits = fragile.lungFraction(Uint8Array.of(1));
+  const sender = new AbortController();
+  const left = fragile.displayFrame(Uint8Array.of(1), { windows: [] }, 1, sender.signal);
+  const refused = Promise.all(
+    [waits, left].map((one) => assert.rejects(one, (thrown) => thrown instanceof Fault && thrown.code === 'timed-out' && thrown.retryable)),
+  );
+  // With one process, another file is decoded only once both wait.
+  assert.equal(await fragile.lungFraction(Uint8Array.of(2)), 0.5);
+  sender.abort();
+  await fragile.stop();
+  await refused;
 });
 
 test('whatever V8 reserves for machine code, as much memory is left for pixels', async () => {

@@ -15,6 +15,8 @@ export interface DecoderPoolOptions extends Partial<DecoderLimits> {
   readonly timeoutMs?: number;
   /** After this time without work a process is ended, also one that caches a file; one stays ready; default 5 minutes. */
   readonly idleMs?: number;
+  /** Before the last attempt at a file that ended its processes; default 5 s. */
+  readonly lastAttemptMs?: number;
   /** The process's program; tests put one here that hangs or dies. */
   readonly program?: URL;
 }
@@ -31,9 +33,11 @@ interface Job {
   readonly task: DecoderTask;
   readonly file: Uint8Array;
   /** Processes that died of it. */
-  readonly deaths: number;
+  deaths: number;
   /** Processes that were killed from outside while they had it. */
-  readonly kills: number;
+  kills: number;
+  /** It waits for its last attempt until the timer ends. */
+  pause: NodeJS.Timeout | undefined;
   readonly resolve: (result: TaskResult) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -45,8 +49,11 @@ interface Decoder {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A file that ended this many processes is not tried again; the first could have ended for another reason. */
-const maxDeaths = 2;
+/**
+ * A file that ended this many processes is not tried again. The first could have ended for another reason, and so could the second
+ * immediately after it; what is wrong with the machine is over after a pause, what is wrong with the file is not.
+ */
+const maxDeaths = 3;
 /** After this many kills from outside the file is left to a later attempt: the machine has no memory now. */
 const maxKills = 2;
 
@@ -55,8 +62,8 @@ const maxKills = 2;
  * decodes, presents and scales one file at a time; the rest wait in order.
  *
  * A file that takes longer than `timeoutMs` ends its process and is a Fault timed-out; one whose process dies (a broken codec, the
- * limit of memory) is decoded again in a fresh one, and if that dies too it is a Fault pixels-unreadable. Neither is retryable:
- * the same file would do it again. A process that is killed from outside (the kernel does it where the machine has no memory left)
+ * limit of memory) is decoded again in a fresh one, at once and then after a pause, and if these die too it is a Fault
+ * pixels-unreadable. Neither is retryable: the same file would do it again. A process that is killed from outside (the kernel does it where the machine has no memory left)
  * says nothing about its file: after two of them it is a Fault decoder-killed, which is retryable. The process is replaced, and no other file notices.
  * Processes start with the first task, or by `start`.
  */
@@ -71,6 +78,7 @@ export class DecoderPool {
       workers: Math.max(1, options.workers ?? availableParallelism() - 1),
       timeoutMs: options.timeoutMs ?? 30_000,
       idleMs: options.idleMs ?? 300_000,
+      lastAttemptMs: options.lastAttemptMs ?? 5_000,
       heapMb: options.heapMb ?? 512,
       memoryMb: options.memoryMb ?? 2_048,
       program: options.program ?? new URL('./decoder-process.js', import.meta.url),
@@ -132,7 +140,10 @@ export class DecoderPool {
   async stop(): Promise<void> {
     this.stopped = true;
     const ended = new Fault('timed-out', 'the decoders were stopped', {}, { retryable: true });
-    for (const job of this.waiting.splice(0)) job.reject(ended);
+    for (const job of this.waiting.splice(0)) {
+      clearTimeout(job.pause);
+      job.reject(ended);
+    }
     await Promise.all(
       [...this.decoders].map(async (decoder) => {
         this.remove(decoder)?.reject(ended);
@@ -150,7 +161,7 @@ export class DecoderPool {
     return new Promise((resolve, reject) => {
       const gone = new Fault('timed-out', 'the sender went away', {}, { retryable: true });
       if (signal?.aborted) return reject(gone);
-      const job: Job = { task, file, deaths: 0, kills: 0, resolve: resolve as Job['resolve'], reject };
+      const job: Job = { task, file, deaths: 0, kills: 0, pause: undefined, resolve: resolve as Job['resolve'], reject };
       this.waiting.push(job);
       signal?.addEventListener(
         'abort',
@@ -158,6 +169,7 @@ export class DecoderPool {
           const index = this.waiting.indexOf(job);
           if (index < 0) return;
           this.waiting.splice(index, 1);
+          clearTimeout(job.pause);
           reject(gone);
         },
         { once: true },
@@ -168,15 +180,16 @@ export class DecoderPool {
 
   /** Gives waiting work to idle processes, adding processes up to the limit. */
   private assign(): void {
-    while (this.waiting.length > 0 && !this.stopped) {
-      const idle = [...this.decoders].filter(({ job }) => !job);
-      const job = this.waiting[0]!;
+    while (!this.stopped) {
+      const job = this.waiting.find(({ pause }) => pause === undefined);
+      if (!job) return;
+      const idle = [...this.decoders].filter((decoder) => !decoder.job);
       const decoder =
         idle.find(({ child }) => child.has(job.file)) ??
         idle[0] ??
         (this.decoders.size < this.options.workers ? this.addDecoder() : undefined);
       if (!decoder) return;
-      this.waiting.shift();
+      this.waiting.splice(this.waiting.indexOf(job), 1);
       clearTimeout(decoder.timer);
       decoder.job = job;
       decoder.timer = setTimeout(() => this.onTimeout(decoder), this.options.timeoutMs);
@@ -223,14 +236,24 @@ export class DecoderPool {
   private onExit(decoder: Decoder, { reason, outside }: DecoderEnd): void {
     const job = this.remove(decoder);
     if (!job) return;
-    const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
-    if (deaths < maxDeaths && kills < maxKills) this.waiting.unshift({ ...job, deaths, kills });
+    if (outside) job.kills++;
+    else job.deaths++;
+    if (job.deaths < maxDeaths && job.kills < maxKills) this.tryAgain(job);
     else if (outside)
       job.reject(
         new Fault('decoder-killed', 'something outside ended it by SIGKILL, as the kernel does where the machine has no memory left'),
       );
     else job.reject(new Fault('pixels-unreadable', `the decoder died: ${reason}`));
     this.replace();
+  }
+
+  private tryAgain(job: Job): void {
+    this.waiting.unshift(job);
+    if (job.deaths < maxDeaths - 1) return;
+    job.pause = setTimeout(() => {
+      job.pause = undefined;
+      this.assign();
+    }, this.options.lastAttemptMs);
   }
 
   /** In place of a process that ended at its work; the start of the next is then over when the next file comes. */
