@@ -13,7 +13,7 @@ import { usePatients } from '../use-patients.js';
 import { WorklistCells } from './worklist-cells.js';
 
 /** Rows that are drawn above and below the visible ones. */
-const overscan = 12;
+const overscan = 6;
 /** Of a row before it is measured, in pixels. */
 const rowHeight = 64;
 
