@@ -11,7 +11,7 @@ import { configSchema, type Config } from './config/schema.js';
 import { Fault } from './errors.js';
 
 export { processRoles, type Config, type ProcessRole } from './config/schema.js';
-export { applyTimeZone, type LocalTimeZone } from './config/time-zone.js';
+export { applyTimeZone, setTimeZone, type LocalTimeZone } from './config/time-zone.js';
 export type {
   ChannelSettings,
   DicomChannelSettings,

@@ -30,9 +30,9 @@ export function commandLine(warn: (sentence: string) => void): Command {
     .showSuggestionAfterError();
   program.hook('preAction', async (_, command) => {
     applyFormerOptions(command, warn);
-    const { applyTimeZone, loadConfig } = await import('../config.js');
+    const { loadConfig, setTimeZone } = await import('../config.js');
     try {
-      applyTimeZone(loadConfig());
+      setTimeZone(loadConfig());
     } catch (error) {
       // The command reads the configuration itself and reports the fault.
       if (!(error instanceof Fault)) throw error;

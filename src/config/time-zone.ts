@@ -18,8 +18,14 @@ export interface LocalTimeZone {
 }
 
 /** Makes the configured time zone the local one of this process and of the processes that it starts. */
-export function applyTimeZone({ timeZone }: { readonly timeZone?: string | undefined }, inContainer = isContainer()): LocalTimeZone {
+export function setTimeZone({ timeZone }: { readonly timeZone?: string | undefined }): void {
   if (timeZone !== undefined) process.env['TZ'] = timeZone;
+}
+
+/** The same, and what it is then; looking up its name takes a tenth of a second in a process that shows no time. */
+export function applyTimeZone(config: { readonly timeZone?: string | undefined }, inContainer = isContainer()): LocalTimeZone {
+  setTimeZone(config);
+  const { timeZone } = config;
   const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
   const origin = timeZone !== undefined ? 'timeZone' : process.env['TZ'] ? 'TZ' : 'host';
   return { name, origin, isStated: origin !== 'host' || !inContainer || !/^(Etc\/)?(UTC|GMT|Unknown)$/.test(name) };

@@ -23,7 +23,7 @@ export function probeNetwork(): NetworkWithWeights {
       const count = shape.reduce((product, size) => product * size, 1);
       // batch norms must not divide by nothing: their vectors stay around one
       const [centre, spread] = shape.length === 1 ? [1, 0.2] : [0, 1 / Math.sqrt(count / shape[0]!)];
-      return [name, { shape, data: wave(count, centre, spread) }];
+      return [name, { shape, data: noise(count, centre, spread) }];
     }),
   );
   return { architecture, tensors };
@@ -31,9 +31,16 @@ export function probeNetwork(): NetworkWithWeights {
 
 /** @param size of the square pictures, in pixels; a GPU that is software needs small ones */
 export function probeInput(batch = probeBatch, size = 192): InputBatch {
-  return { data: wave(batch * size * size, 0, 1), batch, channels: 1, height: size, width: size };
+  return { data: noise(batch * size * size, 0, 1), batch, channels: 1, height: size, width: size };
 }
 
-function wave(count: number, centre: number, spread: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, index) => centre + spread * Math.sin(index * 12.9898));
+/** Evenly spread by a linear congruential generator: a sine for each of the weights took a fifth of a second at every start. */
+function noise(count: number, centre: number, spread: number): Float32Array {
+  const values = new Float32Array(count);
+  let state = count;
+  for (let index = 0; index < count; index++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    values[index] = centre + spread * (state / 2 ** 31);
+  }
+  return values;
 }

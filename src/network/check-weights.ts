@@ -1,6 +1,7 @@
 import { Fault } from '../errors.js';
 import type { Architecture } from './architecture.js';
 import { parametersOf } from './parameters.js';
+import { firstNotFinite } from './element-type.js';
 import type { Tensors } from './safetensors.js';
 
 export interface CheckWeightsOptions {
@@ -32,8 +33,8 @@ export function checkWeights(
     else if (!sameShape(tensor.shape, shape))
       problems.push(`tensor ${name}: expected shape [${shape.join(', ')}], found [${tensor.shape.join(', ')}]`);
     else {
-      const wrong = tensor.data.findIndex((value) => !Number.isFinite(value));
-      if (wrong >= 0) problems.push(`tensor ${name}: expected finite values, found ${tensor.data[wrong]} at element ${wrong}`);
+      const wrong = firstNotFinite(tensor.data);
+      if (wrong !== undefined) problems.push(`tensor ${name}: expected finite values, found ${tensor.data[wrong]} at element ${wrong}`);
       else if (name.endsWith('.running_var') && tensor.data.some((value) => value < 0))
         problems.push(`tensor ${name}: expected variances, found a negative value`);
     }

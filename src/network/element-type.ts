@@ -16,11 +16,16 @@ export function readElements(bytes: Uint8Array, type: ElementType): Float32Array
     return values;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (type === 'F16') {
+    halfValues ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => halfToNumber(bits));
+    for (let index = 0; index < values.length; index++) values[index] = halfValues[view.getUint16(index * 2, true)]!;
+    return values;
+  }
   for (let index = 0; index < values.length; index++) values[index] = readers[type](view, index * size);
   return values;
 }
 
-const readers: Readonly<Record<Exclude<ElementType, 'F32'>, (view: DataView, offset: number) => number>> = {
+const readers: Readonly<Record<Exclude<ElementType, 'F32' | 'F16'>, (view: DataView, offset: number) => number>> = {
   F64: (view, offset) => view.getFloat64(offset, true),
   I64: (view, offset) => Number(view.getBigInt64(offset, true)),
   I32: (view, offset) => view.getInt32(offset, true),
@@ -28,7 +33,6 @@ const readers: Readonly<Record<Exclude<ElementType, 'F32'>, (view: DataView, off
   I8: (view, offset) => view.getInt8(offset),
   U8: (view, offset) => view.getUint8(offset),
   BOOL: (view, offset) => view.getUint8(offset),
-  F16: (view, offset) => halfToNumber(view.getUint16(offset, true)),
   BF16: (view, offset) => {
     // a bfloat16 is the upper half of a float32
     scratch.setUint32(0, view.getUint16(offset, true) << 16);
@@ -38,6 +42,9 @@ const readers: Readonly<Record<Exclude<ElementType, 'F32'>, (view: DataView, off
 
 const scratch = new DataView(new ArrayBuffer(4));
 
+/** Of every binary16, by its bits: weights are millions of them. */
+let halfValues: Float32Array | undefined;
+
 /** IEEE 754 binary16. */
 function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -46,6 +53,12 @@ function halfToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** By a plain loop: a function called for each of millions of weights is felt at the start. @returns its index, or undefined if all are finite */
+export function firstNotFinite(values: Float32Array): number | undefined {
+  for (let index = 0; index < values.length; index++) if (!Number.isFinite(values[index]!)) return index;
+  return undefined;
 }
 
 /** Whether a value is within the range of IEEE 754 binary16. */

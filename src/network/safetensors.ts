@@ -1,5 +1,5 @@
 import { Fault } from '../errors.js';
-import { elementTypes, isWithinHalf, readElements, writeElements, type ElementType } from './element-type.js';
+import { elementTypes, firstNotFinite, isWithinHalf, readElements, writeElements, type ElementType } from './element-type.js';
 
 /** A tensor in row-major order. */
 export interface Tensor {
@@ -56,8 +56,8 @@ export function readSafetensors(bytes: Uint8Array, source = 'weights'): Tensors 
   const tensors = new Map<string, Tensor>();
   for (const { name, type, shape, begin, end } of entries) {
     const values = readElements(data.subarray(begin, end), type);
-    const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) fail(`tensor ${name}: expected finite values, found ${values[wrong]} at element ${wrong}`);
+    const wrong = firstNotFinite(values);
+    if (wrong !== undefined) fail(`tensor ${name}: expected finite values, found ${values[wrong]} at element ${wrong}`);
     tensors.set(name, { shape, data: values });
   }
   return tensors;

@@ -43,12 +43,12 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const version = starting ?? (await servedVersion(config));
   // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);
-  const engine = await startEngine(engineOptionsOf(config, log));
-  const opened = await loadAndOpen(version, engine, findings, config).catch(async (error: unknown) => {
-    await engine.close();
+  // The decoders start while the engine does.
+  const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
+  const { engine, model } = await startWithModel(version, findings, config, log).catch(async (error: unknown) => {
+    await reader.close();
     throw error;
   });
-  const { model, reader } = opened;
   log.info('model deployed', { model: model.name, version: model.version, deviceUID: model.deviceUID });
   const {
     skippedDocuments,
@@ -90,15 +90,20 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   };
 }
 
-/** @throws Fault as loadOntoEngine does; nothing is left open then but the engine */
-async function loadAndOpen(
+/** @throws Fault as startEngine and loadOntoEngine do; nothing is left open then */
+async function startWithModel(
   version: ModelVersion,
-  engine: FallbackEngine,
   findings: FindingsConfig,
   config: Config,
-): Promise<{ readonly model: LoadedModel; readonly reader: OpenReader }> {
-  const model = await loadOntoEngine(version, engine, findings);
-  return { model, reader: openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input }) };
+  log: Log,
+): Promise<{ readonly engine: FallbackEngine; readonly model: LoadedModel }> {
+  const engine = await startEngine(engineOptionsOf(config, log));
+  try {
+    return { engine, model: await loadOntoEngine(version, engine, findings) };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
 }
 
 async function servedVersion({ dataDir, database, model }: Config): Promise<ModelVersion> {

@@ -3,7 +3,7 @@ import { defaultLine } from '../lib/model-line.js';
 import { silentLog } from '../log.js';
 import { openRegistry, registryFolder, type Registry } from '../registry/registry.js';
 import type { SharedRegistry } from '../registry/shared-registry.js';
-import { openStore, type Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 
 /**
  * The registry of a process: with DATABASE_URL aliases, change records and versions are in the database, so that a promotion reaches
@@ -28,8 +28,13 @@ export function registryOf({ dataDir, database }: Pick<Config, 'dataDir' | 'data
 const opened = new Map<string, Promise<Store>>();
 
 function openedLater(databaseUrl: string, line: string): SharedRegistry {
+  const open = async (): Promise<Store> => {
+    // A command with the embedded database needs nothing of the store.
+    const { openStore } = await import('../store/store.js');
+    return openStore({ databaseUrl }, silentLog);
+  };
   const models = async (): Promise<SharedRegistry> => {
-    const store = opened.get(databaseUrl) ?? openStore({ databaseUrl }, silentLog);
+    const store = opened.get(databaseUrl) ?? open();
     opened.set(databaseUrl, store);
     return (await store).ofLine(line).models;
   };

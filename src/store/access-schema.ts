@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Accounts, tokens and the audit log, as drizzle sees them; migrations/0003 makes the tables. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, sql } from './drizzle.js';
 import { account, session, type AccountOrigin } from './access-schema.js';
 import type { Database, Tables } from './database.js';
 import { isUniqueViolation } from './database-fault.js';

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from './drizzle.js';
 import type { Database } from './database.js';
 import { analysisRequest } from './request-schema.js';
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, notInArray, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { updateDisagreement } from './disagreement.js';
 import { label, assessment, type LabelSource } from './label-schema.js';

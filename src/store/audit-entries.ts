@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { and, asc, desc, eq, gt, gte, like, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, like, lt, or, sql, type SQL } from './drizzle.js';
 import { auditEntry, auditKey, type AuditOutcome } from './access-schema.js';
 import { Fault } from '../errors.js';
 import { namesOfAction } from './former-actions.js';

@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, primaryKey, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Analyses of the archive as drizzle sees them; migrations/0033 makes the tables. */

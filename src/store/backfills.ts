@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, or, sql, type SQL } from './drizzle.js';
 import { backfill, backfillStudy, type BackfillOutcome, type BackfillState } from './backfill-schema.js';
 import type { Database, Tables } from './database.js';
 

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { orthancCursor, type RecordedMark } from './schema.js';
 

@@ -1,4 +1,4 @@
-import { drizzle, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy';
+import { drizzle, type PgRemoteDatabase } from './drizzle.js';
 import { databaseFault, isSerializationFailure } from './database-fault.js';
 import type { Connection, Executor } from './sql.js';
 

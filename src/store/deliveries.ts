@@ -1,4 +1,4 @@
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { delivery } from './schema.js';
 

@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm';
+import { inArray, sql } from './drizzle.js';
 import type { Tables } from './database.js';
 import { reading } from './reading-schema.js';
 

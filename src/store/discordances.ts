@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, sql } from './drizzle.js';
 import type { Database, Tables } from './database.js';
 import { discordance, type DiscordanceKind } from './report-schema.js';
 

@@ -1,4 +1,4 @@
-import { jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { jsonb, primaryKey, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* What drift is told by, as drizzle sees it; migrations/0006 makes the tables. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql, type SQL } from './drizzle.js';
 import { defaultLine } from '../lib/model-line.js';
 import type { Database } from './database.js';
 import { driftAlarm, driftState } from './drift-schema.js';

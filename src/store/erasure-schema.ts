@@ -1,4 +1,4 @@
-import { text } from 'drizzle-orm/pg-core';
+import { text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /** Studies whose data were erased, as drizzle sees them; migrations/0036 makes the table. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, lte, notInArray, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, lte, notInArray, or, sql } from './drizzle.js';
 import { knownLogin } from './access-schema.js';
 import type { Database } from './database.js';
 

@@ -1,4 +1,4 @@
-import { and, asc, desc, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, desc, gt, inArray, isNotNull, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { assessment } from './label-schema.js';
 import { result, study } from './schema.js';

@@ -1,4 +1,4 @@
-import { boolean, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { boolean, jsonb, primaryKey, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Assessments of readers and the labels that follow, as drizzle sees them; migrations/0002 makes the tables. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from './drizzle.js';
 import type { LabelOrigin } from '../lib/label-origin.js';
 import type { Database } from './database.js';
 import { studyStatistics } from './drift-schema.js';

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, like, lt, lte, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, like, lt, lte, or, sql } from './drizzle.js';
 import { loginFailure } from './access-schema.js';
 import type { Database } from './database.js';
 

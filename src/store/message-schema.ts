@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Outbound messages, as drizzle sees them; migrations/0031 makes the table. */

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, max, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, max, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { message, type MessageState } from './message-schema.js';
 

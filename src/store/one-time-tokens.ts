@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, or } from 'drizzle-orm';
+import { and, eq, gt, lte, or } from './drizzle.js';
 import type { Database } from './database.js';
 import { oneTimeToken } from './request-schema.js';
 

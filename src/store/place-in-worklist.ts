@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from './drizzle.js';
 import type { AgeGroup } from '../dicom/patient-age.js';
 import type { Tables } from './database.js';
 import { updateDisagreement } from './disagreement.js';

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } from './drizzle.js';
 import type { Database, Tables } from './database.js';
 import { replaceDiscordances, type NewDiscordance } from './discordances.js';
 import { label } from './label-schema.js';

@@ -1,4 +1,4 @@
-import { boolean, doublePrecision, smallint, text } from 'drizzle-orm/pg-core';
+import { boolean, doublePrecision, smallint, text } from './drizzle.js';
 import type { AgeGroup } from '../dicom/patient-age.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 

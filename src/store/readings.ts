@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, sql } from './drizzle.js';
 import type { Database, Tables } from './database.js';
 import { reading } from './reading-schema.js';
 import { result, type RecordedFinding } from './schema.js';

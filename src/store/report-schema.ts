@@ -1,4 +1,4 @@
-import { doublePrecision, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { doublePrecision, jsonb, primaryKey, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Radiologists' reports as drizzle sees them; migrations/0037 makes the tables. Keys are keyed hashes, hexadecimal. */

@@ -1,4 +1,4 @@
-import { boolean, text } from 'drizzle-orm/pg-core';
+import { boolean, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Requested analyses and one-time tokens, as drizzle sees them; migrations/0034 makes the tables. */

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { sql, type SQL } from './drizzle.js';
 import { Fault } from '../errors.js';
 import { result } from './schema.js';
 

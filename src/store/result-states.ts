@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { reading } from './reading-schema.js';
 import { result, study, type Outcome, type RecordedFinding } from './schema.js';

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, like, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, like, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { result, type Outcome, type RecordedDocument, type RecordedFinding } from './schema.js';
 import { pageEnd, startOfPage } from './result-page.js';

@@ -1,4 +1,4 @@
-import { pgSchema, timestamp } from 'drizzle-orm/pg-core';
+import { pgSchema, timestamp } from './drizzle.js';
 
 export const chestAi = pgSchema('chest_ai');
 

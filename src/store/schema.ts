@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, primaryKey, text } from './drizzle.js';
 import { backfill, backfillStudy } from './backfill-schema.js';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { erasedStudy } from './erasure-schema.js';

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, lte, or, sql } from './drizzle.js';
 import { account, session } from './access-schema.js';
 import type { Database } from './database.js';
 

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { shadowResult } from './shadow-schema.js';
 

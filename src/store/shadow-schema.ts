@@ -1,4 +1,4 @@
-import { jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { jsonb, primaryKey, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 
 /* A challenger's predictions in shadow, as drizzle sees them; migrations/0004 makes the table. */

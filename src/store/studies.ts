@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
 import { forgetReportsOf } from './radiology-reports.js';

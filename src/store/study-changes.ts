@@ -1,4 +1,4 @@
-import { asc, desc, eq, gt, sql } from 'drizzle-orm';
+import { asc, desc, eq, gt, sql } from './drizzle.js';
 import type { Database, Tables } from './database.js';
 import { studyChange } from './schema.js';
 import { noteWorklistChange } from './worklist-change.js';

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import { identifiedStudy } from './report-schema.js';
 import { result } from './schema.js';
 import type { Executor } from './sql.js';

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gte, lt, sql, type SQL } from './drizzle.js';
 import { defaultLine } from '../lib/model-line.js';
 import type { Database, Tables } from './database.js';
 import { studyStatistics } from './drift-schema.js';

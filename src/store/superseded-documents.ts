@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lt, not, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, lt, not, sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { result, study } from './schema.js';
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, or, sql } from './drizzle.js';
 import { token } from './access-schema.js';
 import type { Database } from './database.js';
 

@@ -1,4 +1,4 @@
-import { boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, primaryKey, text } from './drizzle.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 import type { ShadowFinding } from './shadow-schema.js';
 

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt } from 'drizzle-orm';
+import { and, asc, count, eq, gt } from './drizzle.js';
 import type { Database } from './database.js';
 import { signOff, trialStudy } from './trial-schema.js';
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import type { Tables } from './database.js';
 import { worklistChange } from './schema.js';
 

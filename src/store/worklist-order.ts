@@ -1,4 +1,4 @@
-import { and, asc, desc, gt, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, gt, isNotNull, isNull, lte, sql, type SQL } from './drizzle.js';
 import { Fault } from '../errors.js';
 import { assessment } from './label-schema.js';
 import { isPageId, isPageTime } from './result-page.js';

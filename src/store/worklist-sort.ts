@@ -1,4 +1,4 @@
-import { asc, desc, sql, type SQL } from 'drizzle-orm';
+import { asc, desc, sql, type SQL } from './drizzle.js';
 import { Fault } from '../errors.js';
 import { isPageId, isPageTime } from './result-page.js';
 import { result } from './schema.js';

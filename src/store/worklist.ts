@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, like, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, like, sql, type SQL } from './drizzle.js';
 import { Fault } from '../errors.js';
 import type { Database } from './database.js';
 import { reading } from './reading-schema.js';
