@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { host, integer, line, milliseconds, path, secret } from './ranges.js';
+import { host, httpProxy, integer, line, milliseconds, path, secret } from './ranges.js';
 
 /* Settings of what the service is connected to: Orthanc, browsers, the OpenID provider, the database, the viewer. */
 
@@ -108,6 +108,8 @@ export const accessSettings = z
         issuer: z
           .url({ protocol: /^https?$/, error: 'expected an address such as https://login.hospital.example/realms/clinic' })
           .max(2_000),
+        /** For the requests of the service to the provider; browsers find their own way. */
+        proxy: httpProxy,
         clientId: line(1_000),
         clientSecret: secret.optional(),
         clientSecretFile: path.optional(),

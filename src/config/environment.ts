@@ -23,6 +23,7 @@ const environmentSettings = {
   METRICS_TOKEN: ['access', 'metricsToken'],
   METRICS_TOKEN_FILE: ['access', 'metricsTokenFile'],
   OIDC_ISSUER: ['access', 'oidc', 'issuer'],
+  OIDC_PROXY: ['access', 'oidc', 'proxy'],
   OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
   OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],

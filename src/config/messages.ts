@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nearestName } from '../lib/nearest-name.js';
 import { templateProblem } from './email-template.js';
 import { storageCommitmentShape } from './storage-commitment.js';
-import { host, integer, line, milliseconds, path, secret } from './ranges.js';
+import { host, httpProxy, integer, line, milliseconds, path, secret } from './ranges.js';
 
 /* Settings of outbound messages: to whom results are sent, and which results: docs/guide/messages.md. */
 
@@ -42,15 +42,6 @@ const address = z
     error: 'expected an address without credentials and fragment; secrets are given in a file or by the environment',
   });
 
-/** HTTP proxy of the hospital through which the requests leave; without it they go directly, whatever HTTPS_PROXY states. */
-const proxy = z
-  .url({ protocol: /^https?$/, error: 'expected the address of an HTTP proxy, such as http://proxy.hospital.example:3128' })
-  .max(2_000)
-  .refine((url) => !URL.canParse(url) || (new URL(url).username === '' && /^\/?$/.test(new URL(url).pathname) && !/[?#]/.test(url)), {
-    error: 'expected the address of an HTTP proxy without credentials and path, such as http://proxy.hospital.example:3128',
-  })
-  .optional();
-
 /** FHIR R4 (HTTP). */
 const fhirSettings = z.strictObject({
   /** Base address of the server, such as https://fhir.hospital.example/r4. */
@@ -59,7 +50,7 @@ const fhirSettings = z.strictObject({
   token: secret.optional(),
   tokenFile: path.optional(),
   tls: z.strictObject(clientTls).refine(certAndKey.check, certAndKey.message).optional(),
-  proxy,
+  proxy: httpProxy,
   /** Longest time until the server answers. */
   answerTimeoutMs: timeoutMs,
 });
@@ -73,7 +64,7 @@ const webhookSettings = z
     secret: secret.optional(),
     secretFile: path.optional(),
     tls: z.strictObject(clientTls).refine(certAndKey.check, certAndKey.message).optional(),
-    proxy,
+    proxy: httpProxy,
     /** Longest time until the receiver answers. */
     timeoutMs,
   })

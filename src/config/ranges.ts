@@ -28,3 +28,12 @@ export const host = line(253);
 
 /** A password or token, also an empty one, which counts as none. */
 export const secret = z.string().max(4_096);
+
+/** HTTP proxy of the hospital through which the requests leave; without it they go directly, whatever HTTPS_PROXY states. */
+export const httpProxy = z
+  .url({ protocol: /^https?$/, error: 'expected the address of an HTTP proxy, such as http://proxy.hospital.example:3128' })
+  .max(2_000)
+  .refine((url) => !URL.canParse(url) || (new URL(url).username === '' && /^\/?$/.test(new URL(url).pathname) && !/[?#]/.test(url)), {
+    error: 'expected the address of an HTTP proxy without credentials and path, such as http://proxy.hospital.example:3128',
+  })
+  .optional();

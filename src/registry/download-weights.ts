@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { asFault, Fault } from '../errors.js';
+import { fetchByEnvironment } from '../http/outgoing-fetch.js';
 
 export interface DownloadOptions {
   /** All 64 hexadecimal digits, or the first of them as far as the publisher states them. */
@@ -19,7 +20,8 @@ export interface Download {
 }
 
 /**
- * Fetches a file of published weights over HTTP(S), redirections included.
+ * Fetches a file of published weights over HTTP(S), redirections included, and through the proxy of HTTPS_PROXY or HTTP_PROXY unless NO_PROXY
+ * names the server: it is a person's command, as npm's are.
  *
  * @throws Fault 'model-invalid' if no checksum is known or another was found; 'download-failed' with the server's message
  */
@@ -50,6 +52,7 @@ async function receive(
   part: string,
   silenceMs: number,
 ): Promise<{ readonly digest: string; readonly bytes: number }> {
+  const outgoing = fetchByEnvironment();
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(new Error(`nothing for ${silenceMs / 1000} s`)), silenceMs);
   const file = await open(part, 'w').catch((error: unknown) => {
@@ -57,9 +60,9 @@ async function receive(
     throw asFault(error, 'download-failed', { source });
   });
   try {
-    const response = await fetch(url, { signal: abort.signal }).catch((error: unknown) =>
-      Promise.reject(abort.signal.aborted ? error : unreachable(error, source)),
-    );
+    const response = await outgoing
+      .fetch(url, { signal: abort.signal })
+      .catch((error: unknown) => Promise.reject(abort.signal.aborted ? error : unreachable(error, source)));
     if (!response.ok || !response.body)
       throw new Fault(
         'download-failed',
@@ -84,6 +87,7 @@ async function receive(
     throw asFault(error, 'download-failed', { source });
   } finally {
     clearTimeout(timer);
+    outgoing.close();
     await file.close();
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -10,6 +11,12 @@ import { DicomWeb } from '../../src/dicomweb/client.js';
 import { Fault } from '../../src/errors.js';
 import { sendSingleRequest } from '../../src/http/single-request.js';
 import { silentLog } from '../../src/log.js';
+import { downloadWeights } from '../../src/registry/download-weights.js';
+import { openIdLogin } from '../../src/server/access/openid.js';
+import { openStore } from '../../src/store/store.js';
+import { isFault } from '../support/fault.js';
+import { logInAtProvider, startOpenIdProvider, TestBrowser } from '../support/openid-provider.js';
+import { startTestServer } from '../support/test-server.js';
 import { OrthancClient } from '../../src/orthanc/client.js';
 import { startService } from '../../src/service/start-service.js';
 import { chestAi } from '../support/chest-ai-command.js';
@@ -161,17 +168,79 @@ describe('an HTTP proxy for what leaves the hospital', { ...(withoutProxy ? { sk
     }
   });
 
+  /** As if the system had these variables, and no others of the kind. */
+  const withVariables = async (variables: Readonly<Record<string, string>>, act: () => Promise<void>): Promise<void> => {
+    const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'];
+    const saved = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) delete process.env[name];
+    Object.assign(process.env, variables);
+    try {
+      await act();
+    } finally {
+      for (const [name, value] of saved)
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+    }
+  };
+
+  test('OpenID: description, token and claims are asked for through access.oidc.proxy; a proxy that is down is no answer', async () => {
+    const port = await freePort();
+    const redirectUrl = `http://127.0.0.1:${port}/api/login/oidc/callback`;
+    const provider = await startOpenIdProvider(redirectUrl, { anna: ['radiology'] });
+    const store = await openStore({ dataDir: temporaryDirectory('openid-proxy') }, silentLog);
+    const settings = {
+      ...provider,
+      scope: 'openid profile email',
+      nameClaim: 'preferred_username',
+      rolesClaim: 'groups',
+      roles: { radiology: 'reader' },
+      redirectUrl,
+    } as const;
+    const server = await startTestServer(store, {
+      port,
+      settings: { openId: { ...settings, proxy }, publicUrl: `http://127.0.0.1:${port}` },
+    });
+    const before = log.length;
+    try {
+      const browser = new TestBrowser();
+      await browser.request(await logInAtProvider(browser, server.url, 'anna', /api\/login\/oidc\/callback/));
+      assert.deepEqual(await (await browser.request(`${server.url}/api/me`)).json(), { name: 'anna', roles: ['reader'] });
+      const { origin } = new URL(provider.issuer);
+      await eventually('the proxy has the requests in its log', async () => {
+        assert.match(log.slice(before), new RegExp(`GET ${origin}/\\.well-known/openid-configuration`));
+        assert.match(log.slice(before), new RegExp(`POST ${origin}/token`));
+        assert.match(log.slice(before), new RegExp(`GET ${origin}/me`));
+      });
+      const closed = openIdLogin({ ...settings, proxy: `http://127.0.0.1:${await freePort()}` });
+      await assert.rejects(closed.begin(), isFault('login-provider-unavailable'));
+    } finally {
+      await server.close();
+      await store.close();
+      await provider.stop();
+    }
+  });
+
+  test('downloads of weights follow HTTP_PROXY and NO_PROXY, as npm does', async () => {
+    const sha256 = createHash('sha256').update('taken').digest('hex');
+    const into = join(temporaryDirectory('download'), 'weights');
+    const download = async (): Promise<string> => {
+      const before = log.length;
+      await downloadWeights(`${plain}/weights`, { sha256, into });
+      assert.equal(readFileSync(into, 'utf8'), 'taken');
+      await send(`${plain}/afterwards`, { proxy });
+      await eventually('the proxy has what came afterwards in its log', async () => assert.match(log.slice(before), /afterwards/));
+      return log.slice(before);
+    };
+    await withVariables({ http_proxy: proxy }, async () => assert.match(await download(), /GET .*\/weights/));
+    await withVariables({ http_proxy: proxy, no_proxy: '127.0.0.1' }, async () => assert.doesNotMatch(await download(), /weights/));
+    await withVariables({}, async () => assert.doesNotMatch(await download(), /weights/));
+  });
+
   test('without the setting it is passed by, whatever the environment states; a proxy that is down is named', async () => {
     const before = log.length;
-    const saved = process.env['HTTP_PROXY'];
-    process.env['HTTP_PROXY'] = process.env['http_proxy'] = proxy;
-    try {
+    await withVariables({ HTTP_PROXY: proxy, http_proxy: proxy }, async () => {
       assert.equal((await send(`${plain}/direct`, {})).status, 200);
-    } finally {
-      delete process.env['http_proxy'];
-      if (saved === undefined) delete process.env['HTTP_PROXY'];
-      else process.env['HTTP_PROXY'] = saved;
-    }
+    });
     assert.doesNotMatch(log.slice(before), /POST/);
     const closed = `http://127.0.0.1:${await freePort()}`;
     await assert.rejects(send(`${plain}/a`, { proxy: closed }), new RegExp(`no connection.*through the proxy ${closed}`));

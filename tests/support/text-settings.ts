@@ -25,6 +25,10 @@ const anAddress: TextSetting = {
   accepts: ['http://a', longest(2_000, 'https://a/')],
   refuses: ['', longest(2_001, 'https://a/'), 'ftp://a', 'orthanc:8042', 7],
 };
+const aProxy: TextSetting = {
+  accepts: ['http://a', longest(2_000, 'https://a'), 'http://proxy.hospital.example:3128/'],
+  refuses: ['', longest(2_001, 'https://a'), 'proxy:3128', 'ftp://a', 'http://user:secret@a', 'http://a/path', 'http://a?b', 7],
+};
 const listOf = ({ accepts, refuses }: TextSetting, max?: number): TextSetting => ({
   accepts: [[], ...accepts.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max }, () => accepts[0])])],
   refuses: [...refuses.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max + 1 }, () => accepts[0])]), 'x'],
@@ -74,6 +78,7 @@ export const texts: Readonly<Record<string, TextSetting>> = {
   'access.metricsToken': aSecret,
   'access.metricsTokenFile': { ...aPath, accepts: [] },
   'access.oidc.issuer': inOidc(anAddress),
+  'access.oidc.proxy': inOidc(aProxy),
   'access.oidc.clientId': inOidc(lines(1_000)),
   'access.oidc.clientSecret': inOidc(aSecret),
   'access.oidc.clientSecretFile': { ...inOidc(aPath), accepts: [] },

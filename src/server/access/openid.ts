@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import { Fault } from '../../errors.js';
+import { fetchThrough } from '../../http/outgoing-fetch.js';
 import { checkAccountName } from './account-name.js';
 import { roles, type Role } from './roles.js';
 
@@ -16,6 +17,8 @@ export interface OpenIdSettings {
   /** From what the claim lists to our roles. */
   readonly roles: Readonly<Record<string, Role>>;
   readonly redirectUrl: string;
+  /** HTTP proxy through which the provider is reached; without it directly, whatever the environment states. */
+  readonly proxy?: string | undefined;
 }
 
 /** Stored in the browser between leaving for the provider and coming back, in a cookie that lives ten minutes. */
@@ -88,13 +91,23 @@ export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
   };
 }
 
-function discover({ issuer, clientId, clientSecret }: OpenIdSettings): Promise<client.Configuration> {
+function discover({ issuer, clientId, clientSecret, proxy }: OpenIdSettings): Promise<client.Configuration> {
   const url = new URL(issuer);
   const local = url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
   return client.discovery(url, clientId, clientSecret, clientSecret === undefined ? client.None() : undefined, {
     timeout: 10,
     ...(local ? { execute: [client.allowInsecureRequests] } : {}),
+    ...(proxy === undefined ? {} : { [client.customFetch]: through(proxy) }),
   });
+}
+
+/** The library's options are those of the browser's fetch, of which undici's differ in their types alone. */
+function through(proxy: string): client.CustomFetch {
+  const outgoing = fetchThrough(proxy);
+  return async (url, { body, ...options }) => {
+    const request = { ...options, body: body ?? null } as Parameters<typeof outgoing.fetch>[1];
+    return (await outgoing.fetch(url, request)) as unknown as Response;
+  };
 }
 
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
