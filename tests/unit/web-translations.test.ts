@@ -107,6 +107,10 @@ test('usability, looks: the reason of the engine is German', () => {
     'Die schnellste der gestarteten: onnx-cpu braucht 12 ms für einen Teststapel von 8; tensorflow-cpu braucht 40 ms; onnx-webgpu ist nicht gestartet (dieser Rechner zeigt keine GPU); tensorflow-wasm ist gestartet, rechnet aber etwas anderes als onnx-cpu.',
   );
   assert.equal(knownSentence(why, inEnglish, 'en'), why);
+  assert.equal(
+    knownSentence('In place of onnxruntime-node 1.24.1, CPU, which was lost (it did not answer in 60 s).', inGerman, 'de'),
+    'Anstelle von onnxruntime-node 1.24.1, CPU, die ausgefallen ist (it did not answer in 60 s).',
+  );
 });
 
 test('every problem of a routing rule that the form can have is German and French', () => {

@@ -3,6 +3,7 @@ import { enArchive } from './en/archive.js';
 import { enAssessing } from './en/assessing.js';
 import { enAudit } from './en/audit.js';
 import { enFindings } from './en/findings.js';
+import { enGateSentences } from './en/gate-sentences.js';
 import { enHelp } from './en/help.js';
 import { enImage } from './en/image.js';
 import { enModels } from './en/models.js';
@@ -21,6 +22,7 @@ export const en = {
   ...enAssessing,
   ...enAudit,
   ...enFindings,
+  ...enGateSentences,
   ...enHelp,
   ...enImage,
   ...enModels,
