@@ -2,6 +2,7 @@ import { enAdministration } from './en/administration.js';
 import { enArchive } from './en/archive.js';
 import { enAssessing } from './en/assessing.js';
 import { enAudit } from './en/audit.js';
+import { enFaults } from './en/faults.js';
 import { enFindings } from './en/findings.js';
 import { enGateSentences } from './en/gate-sentences.js';
 import { enHelp } from './en/help.js';
@@ -21,6 +22,7 @@ export const en = {
   ...enArchive,
   ...enAssessing,
   ...enAudit,
+  ...enFaults,
   ...enFindings,
   ...enGateSentences,
   ...enHelp,

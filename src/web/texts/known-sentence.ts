@@ -1,4 +1,5 @@
 import { en, isText, type TextKey } from './en.js';
+import { faultSentence } from './fault-text.js';
 import { outputText } from './finding-name.js';
 import type { Language, Translate } from './languages.js';
 import { localFigure } from './numbers.js';
@@ -45,6 +46,7 @@ const placeTexts: Readonly<Record<string, (value: string, t: Translate, language
   finding: outputText,
   lost: (value, t) => listText(value, (one) => outputText(one, t)),
   criteria: (value, t) => listText(value, (one) => criterionText(one, t)),
+  signs: (value, t, language) => listText(value, (one) => valueText(one, t, language)),
   counts: (value, t, language) => listText(value, (one) => valueText(one, t, language)),
 };
 
@@ -77,7 +79,7 @@ function wordsIn(key: TextKey): number {
 
 /**
  * A sentence that the service writes in English, or several in a row, in the language of the page; with its parts between semicolons, and
- * after the name of an attribute ("modality: …").
+ * after the name of an attribute ("modality: …"). Of a fault only what its code means.
  *
  * @returns undefined if one is none of those that the page knows: a text of another program, or of a person
  */
@@ -86,7 +88,7 @@ export function knownSentence(sentence: string, t: Translate, language: Language
   if (found !== undefined) return found;
   const [, attribute, rest] = /^([\w.]+): (.+)$/s.exec(sentence) ?? [];
   const inner = rest === undefined ? undefined : knownSentence(rest, t, language);
-  return inner === undefined ? severalSentences(sentence, t, language) : `${attribute}: ${inner}`;
+  return inner === undefined ? (severalSentences(sentence, t, language) ?? faultSentence(sentence, t)) : `${attribute}: ${inner}`;
 }
 
 /** A group of images that the promotion gate examines, e.g. "view AP, the worst of 2 views". @returns others as they are */
@@ -125,7 +127,7 @@ function textAt(place: string, value: string, t: Translate, language: Language):
 /** A value within a sentence: a figure, a part, or several parts or sentences of their own. */
 function valueText(value: string, t: Translate, language: Language): string {
   if (/^-?\d+\.\d+(e[+-]\d+)?$/.test(value)) return localFigure(value, language);
-  const part = textBy(parts, value, t, language);
+  const part = textBy(parts, value, t, language) ?? faultSentence(value, t);
   if (part !== undefined) return part;
   return value
     .split('; ')

@@ -1,6 +1,6 @@
 /**
  * English texts: sentences that the service writes about models (criteria of the promotion gate, change records, warnings of an evaluation,
- * drift alarms), as known-sentence.ts finds them. `sentencePart.` stands within a sentence only.
+ * drift alarms) and of exported images, as known-sentence.ts finds them. `sentencePart.` stands within a sentence only.
  */
 export const enGateSentences = {
   'sentence.gate.first': 'AUROC for {finding}, which no champion reports yet, is at least {low}; {bound} is needed.',
@@ -90,6 +90,8 @@ export const enGateSentences = {
   'sentence.drift.numbers': 'mean {value}, before {before}; stability index {index}, by chance {chance}; {n} studies, before {nReference}',
   'sentence.drift.names': 'stability index {index}, by chance {chance}; {n} studies, before {nReference}',
   'sentence.drift.agreement': 'readers confirmed {confirmed} of {n}, before {confirmedBefore} of {nBefore}',
+  'sentence.burnedIn.stated': 'Burned In Annotation is YES',
+  'sentence.burnedIn.suspected': 'Burned In Annotation is not stated, and {signs}',
   'sentencePart.figure': '{value} ({low} to {high})',
   'sentencePart.figureAlone': '{value} (no interval)',
   'sentencePart.undefined': 'not defined ({why})',
@@ -105,8 +107,6 @@ export const enGateSentences = {
   'sentencePart.why.champion': 'expected the champion {version}, found {other}: the comparison is out of date',
   'sentencePart.why.noChampion': 'expected the champion {version}, found none: the comparison is out of date',
   'sentencePart.why.revision': 'expected revision {n} to be free, found it taken',
-  'sentencePart.why.noVersion': 'There is no such model version: {detail}',
-  'sentencePart.why.unusable': 'The model cannot be used: {detail}',
   'sentencePart.patients': '{n} patients',
   'sentencePart.patient': '1 patient',
   'sentencePart.patientsBoth': '{n} patients with and {minimum} without it',
@@ -136,6 +136,10 @@ export const enGateSentences = {
   'sentencePart.origin.mined': 'mined from report texts',
   'sentencePart.origin.report': 'from a report or a caption',
   'sentencePart.origin.unstated': 'without a stated origin',
+  'sentencePart.sign.capture': 'it is a secondary capture',
+  'sentencePart.sign.digitised': 'it was digitised (Conversion Type)',
+  'sentencePart.sign.screen': 'it is a screen shot',
+  'sentencePart.sign.modality': 'its modality is {modality}',
   'sentencePart.labels.new': '{n} new labels',
   'sentencePart.labels.newOne': '1 new label',
   'sentencePart.labels.all': '{n} labels',
