@@ -17,6 +17,7 @@ import { presentXray } from '../pixels/xray/xray.js';
 import { presentCtSlice } from '../pixels/ct/present-ct-slice.js';
 import { lungWindow } from '../pixels/window.js';
 import type { ModelVersion } from '../registry/model-version.js';
+import { notCalibratedIn } from '../server/page/not-calibrated.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { percentOf } from '../sr/wording.js';
 import { withIdentity } from '../reporting/instance-identity.js';
@@ -63,7 +64,8 @@ export async function analyze(names: readonly string[], options: AnalyzeOptions,
   const opened = await openAnalyser(config, log, version);
   try {
     const models = version === undefined && config.models.length > 0 ? await openFileModels(config, opened, log) : undefined;
-    const analyser: FileAnalyser = models ? { ...opened, models: () => models } : opened;
+    const notCalibratedHere = new Map((models?.versions ?? [opened.version]).map((one) => [one.version, notCalibratedIn(one)]));
+    const analyser: FileAnalyser = { ...opened, notCalibratedHere, ...(models ? { models: () => models } : {}) };
     const format = resultFormat(chosenFormat, models ? Object.keys(opened.findings.findings) : findingsOf(opened));
     // A terminal that shows the results shows no count between them.
     const progress = progressLine('Analyzed', output === undefined && process.stdout.isTTY === true);
@@ -109,7 +111,11 @@ function summaryOf({ reported, skipped, failed }: Readonly<Record<FileResult['ou
 }
 
 /** With the champions of all model lines, where there are several. */
-type FileAnalyser = Analyser & Pick<ReportPorts, 'models'>;
+type FileAnalyser = Analyser &
+  Pick<ReportPorts, 'models'> & {
+    /** Findings of each version whose probabilities and thresholds are the publisher's. */
+    readonly notCalibratedHere: ReadonlyMap<string, ReadonlySet<string>>;
+  };
 
 interface DicomInput extends StudyFile {
   readonly label: string;
@@ -202,6 +208,7 @@ async function reportAndWrite(pacs: FilePacs, analyser: FileAnalyser, directory:
     code,
     probability,
     decision,
+    ...(analyser.notCalibratedHere.get(modelVersion ?? result.modelVersion)?.has(name) ? { isNotCalibratedHere: true as const } : {}),
     ...(analyser.models && modelVersion !== undefined ? { modelVersion } : {}),
   });
   return {

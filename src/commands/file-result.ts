@@ -7,7 +7,7 @@ export interface FileFinding {
   readonly code: string;
   readonly probability: number;
   readonly decision: ShownProbability['decision'];
-  /** Probability and thresholds are the publisher's. With `--sr` the document says so instead. */
+  /** Probability and thresholds are the publisher's. */
   readonly isNotCalibratedHere?: true;
   /** Where several models analysed the file. */
   readonly modelVersion?: string;

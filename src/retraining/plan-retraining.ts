@@ -54,7 +54,7 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
   const { minNewLabels, testShare } = settings.retraining;
   if (newLabels < minNewLabels)
     return notTrained(
-      `${pluralise(newLabels, 'new label')} since the last run, ${minNewLabels} are needed; readers agree on ${pluralise(labels.length, 'label')} in all.`,
+      `${pluralise(newLabels, 'new label')} since the last run, ${minNewLabels} are needed; readers agree on ${pluralise(labels.length, 'label')} in total.`,
     );
   const labelled = await imagesOf(labels, findings, ports);
   const read = withoutReportTexts(labelled);

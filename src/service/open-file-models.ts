@@ -2,7 +2,7 @@ import { modelLinesOf, type Config } from '../config.js';
 import { Fault } from '../errors.js';
 import { defaultLine } from '../lib/model-line.js';
 import type { Log } from '../log.js';
-import { loadModelVersion } from '../registry/model-version.js';
+import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { loadOntoEngine } from '../serving/model-serving.js';
 import type { LineModel, StudyModels, UnavailableLine } from '../serving/study-models.js';
 import type { Analyser } from './open-analyser.js';
@@ -11,9 +11,16 @@ import { registryOf } from './open-registry.js';
 /**
  * The champions of all model lines for a command that analyses files, the default line's as the analyser has it. They leave memory
  * with the analyser's engine. A line whose champion cannot be loaded is named by the reports.
+ *
+ * @returns also the versions of these models
  */
-export async function openFileModels(config: Config, analyser: Analyser, log: Log): Promise<StudyModels> {
+export async function openFileModels(
+  config: Config,
+  analyser: Analyser,
+  log: Log,
+): Promise<StudyModels & { readonly versions: readonly ModelVersion[] }> {
   const models: LineModel[] = [];
+  const versions = [analyser.version];
   const unavailable: UnavailableLine[] = [];
   for (const line of modelLinesOf(config)) {
     const { name, directory } = line;
@@ -27,6 +34,7 @@ export async function openFileModels(config: Config, analyser: Analyser, log: Lo
     try {
       const version = await (champion === undefined ? loadModelVersion(directory!) : registry.load(champion));
       const model = await loadOntoEngine(version, analyser.engine, analyser.findings, line);
+      versions.push(version);
       models.push({
         line: name,
         model,
@@ -38,5 +46,5 @@ export async function openFileModels(config: Config, analyser: Analyser, log: Lo
       log.warn('the model of a line cannot be loaded', { line: name, code: error.code, detail: error.detail });
     }
   }
-  return { models, unavailable };
+  return { models, unavailable, versions };
 }

@@ -1,4 +1,5 @@
 import { ApiFault } from './api.js';
+import { faultSentence } from './texts/fault-text.js';
 import type { Translate } from './texts/languages.js';
 
 /** A sentence that a person understands. */
@@ -6,5 +7,5 @@ export function sentenceOf(error: unknown, t: Translate): string {
   if (!(error instanceof ApiFault)) return t('app.failed');
   if (error.status === 0) return t('app.unreachable');
   if (error.code === 'request-refused') return t('app.forbidden');
-  return error.message || t('app.failed');
+  return faultSentence(error.message, t) ?? (error.message || t('app.failed'));
 }

@@ -24,6 +24,20 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
       await pages.desk.page.waitForSelector(`tr[data-study="${studyInstanceUID}"]`, patience);
   });
 
+  /** A view in German, then in English again. */
+  const inGerman = async (path: string, check: (text: (selector: string) => Promise<string>) => Promise<void>): Promise<void> => {
+    const { page } = pages.desk;
+    const setLanguage = (language: string): Promise<void> =>
+      page.evaluate((code) => localStorage.setItem('chest-ai-language', code), language);
+    await setLanguage('de');
+    await page.goto(`${pages.service.url}${path}`);
+    await check(async (selector) => {
+      await page.waitForSelector(selector, patience);
+      return (await page.locator(selector).first().textContent()) ?? '';
+    });
+    await setLanguage('en');
+  };
+
   test('operations: queues, rules, and their dry run on a dropped file', async () => {
     const { page } = pages.desk;
     await page.goto(`${pages.service.url}/operations`);
@@ -114,6 +128,10 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
     await page.waitForSelector('h3:has-text("South")');
     await page.locator('#drift').scrollIntoViewIfNeeded();
     await screenshot(page, 'drift');
+    await inGerman('/models', async (text) => {
+      assert.match(await text('[data-testid=drift-alarms]'), /Stabilitätsindex \d+,\d\d, Zufallswert \d,\d\d; \d+ Studien, davor \d+/);
+      await screenshot(page, 'drift-de');
+    });
     await page.goto(`${pages.service.url}/operations`);
     await page.waitForSelector('[data-testid=drift-alarms]');
     for (let left = raised.length; left > 0; left--) {
@@ -132,15 +150,17 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
     const { version, lineage } = await pages.service.registry.add(tinyCandidate());
     const at = '2026-01-31T02:00:00.000Z';
     const criterion = {
-      name: 'auroc-not-worse',
+      name: 'auroc-in-view',
       class: 'pneumonia',
+      group: 'view AP',
       figure: 0.4,
       interval: null,
       comparison: 'at-least' as const,
       bound: 0.9,
       passed: false,
       counts: true,
-      words: 'pneumonia: AUROC 0.400, at least 0.900',
+      words:
+        'AUROC for pneumonia is 0.400 in view AP, the worst of 2 views; it may be as low as 0.310, at least 0.900 is needed. 1 group with fewer than 20 patients with and 20 without it is not asked.',
     };
     const decision = {
       decision: 'refused' as const,
@@ -151,7 +171,7 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
       resamples: 10,
       confidence: 0.95,
       criteria: [criterion],
-      why: 'it is worse',
+      why: `${criterion.words} 1 more criterion is failed: lungs-matter.`,
     };
     await pages.service.registry.recordChange({
       id: 'retraining-2026-01-31T02-00-00-000Z',
@@ -166,13 +186,26 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
       lineage: lineage!,
       decision,
       outcome: 'refused',
-      why: 'it is worse',
+      why: decision.why,
       figures: { challenger: null, champion: null },
       notes: [],
     });
 
     await page.goto(`${pages.service.url}/models/${version}`);
-    await page.waitForSelector('text=pneumonia: AUROC 0.400, at least 0.900', patience);
+    await page.waitForSelector(`td:has-text("${criterion.words}")`, patience);
+    const words =
+      'AUROC für Pneumonie: 0,400 (Projektion AP, ungünstigste von 2 Projektionen); der Wert kann bis 0,310 hinunterreichen, nötig ist mindestens 0,900. 1 Gruppe mit weniger als 20 Patienten mit und 20 ohne diesen Befund wird nicht geprüft.';
+    const why = `${words} 1 weiteres Kriterium ist nicht bestanden: auf die Lungen kommt es an.`;
+    await inGerman(`/models/${version}`, async (text) => {
+      const change = await text('section[aria-label^="Entscheidung der Freigabeprüfung"]');
+      for (const expected of [why, words, 'Zeitplan']) assert.ok(change.includes(expected), change);
+      assert.match(change, /Projektion AP0,400/);
+      await screenshot(page, 'model-gate-de');
+    });
+    await inGerman('/models', async (text) => {
+      const last = await text('section[aria-labelledby=retraining]');
+      for (const expected of [why, 'gestartet von Zeitplan']) assert.ok(last.includes(expected), last);
+    });
     await page.goto(`${pages.service.url}/models`);
     await page.waitForSelector('[data-testid=retraining-state]', patience);
     const promote = (target: string, body: unknown): Promise<{ status: number; error: string }> =>

@@ -117,6 +117,13 @@ describe('a model of others: its guard fitted on studies of the PACS, its thresh
       ['pleural-effusion', true],
       ['pneumonia', false],
     ]);
+    // The same with documents, in JSON and as text; CSV has no column for it.
+    const marked = (one: Analyzed): readonly string[] => one.findings.flatMap((found) => (found.isNotCalibratedHere ? [found.name] : []));
+    const sr = join(files, 'sr');
+    const withDocuments = objects<Analyzed>(await command('analyze', join(files, 'chest.dcm'), '--json', '--sr', sr));
+    assert.deepEqual([...marked(withDocuments[0]!)].sort(), ['covid-19', 'pleural-effusion']);
+    const text = await command('analyze', join(files, 'chest.dcm'), '--sr', sr);
+    assert.equal(text.stdout.match(/\(not calibrated here\)/g)?.length, 2, text.stdout);
     assert.equal(refused!.outcome, 'skipped', run.stdout);
     assert.match(refused!.reason ?? '', /unlike the training images/);
   });

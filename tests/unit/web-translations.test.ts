@@ -5,10 +5,13 @@ import { test } from 'node:test';
 import { adoptionCard } from '../../src/adoption/adoption-card.js';
 import { projectRoot } from '../../src/config.js';
 import { chooseEngine } from '../../src/engine/choose-engine.js';
+import { Fault, faultCodes, meaningOf } from '../../src/errors.js';
 import { loadFindings } from '../../src/findings-config.js';
 import { limitationsIn } from '../../src/registry/card-limitations.js';
 import { checkRules, type EditedRule } from '../../src/routing/edit-rules.js';
+import { burnedInAnnotation } from '../../src/dicom/deidentification/burned-in.js';
 import { en, type TextKey } from '../../src/web/texts/en.js';
+import { faultMeaning } from '../../src/web/texts/fault-text.js';
 import { findingText, heatMapText, outputText, withFindingTexts } from '../../src/web/texts/finding-name.js';
 import { knownList, knownSentence } from '../../src/web/texts/known-sentence.js';
 import type { Translate } from '../../src/web/texts/languages.js';
@@ -107,6 +110,38 @@ test('usability, looks: the reason of the engine is German', () => {
     'Die schnellste der gestarteten: onnx-cpu braucht 12 ms für einen Teststapel von 8; tensorflow-cpu braucht 40 ms; onnx-webgpu ist nicht gestartet (dieser Rechner zeigt keine GPU); tensorflow-wasm ist gestartet, rechnet aber etwas anderes als onnx-cpu.',
   );
   assert.equal(knownSentence(why, inEnglish, 'en'), why);
+  assert.equal(
+    knownSentence('In place of onnxruntime-node 1.24.1, CPU, which was lost (it did not answer in 60 s).', inGerman, 'de'),
+    'Anstelle von onnxruntime-node 1.24.1, CPU, die ausgefallen ist (it did not answer in 60 s).',
+  );
+});
+
+test('what the code of a fault means is German and French; the details of the case stay', () => {
+  for (const code of faultCodes) {
+    assert.equal(en[`fault.${code}` as TextKey], meaningOf(code), code);
+    const { message } = new Fault(code, 'expected a, found b', { source: 'c' });
+    assert.equal(knownSentence(message, inEnglish, 'en'), message);
+    for (const t of [inGerman, inFrench]) {
+      assert.match(knownSentence(message, t, 'de') ?? '', /^\p{Lu}[^:]+ ?: expected a, found b \[.*c\]$/u);
+      assert.notEqual(t(`fault.${code}` as TextKey), meaningOf(code), code);
+    }
+  }
+  assert.equal(Object.keys(en).filter((key) => key.startsWith('fault.')).length, faultCodes.length);
+  assert.equal(faultMeaning('pacs-error', inGerman), 'Das PACS hat mit einem Fehler geantwortet');
+  assert.equal(faultMeaning('of another release', inGerman), undefined);
+});
+
+test('why an image is exported with a warning is German and French', () => {
+  const found = [
+    { BurnedInAnnotation: ['yes'] },
+    { SOPClassUID: ['1.2.840.10008.5.1.4.1.1.7'], ConversionType: ['WSD'], ImageType: ['DERIVED', 'SCREEN SAVE'], Modality: ['OT'] },
+  ].map((attributes) => burnedInAnnotation(attributes as never).reason);
+  assert.equal(knownSentence(found[0]!, inGerman, 'de'), 'Burned In Annotation ist YES');
+  assert.equal(
+    knownSentence(found[1]!, inGerman, 'de'),
+    'Burned In Annotation ist nicht angegeben, Hinweise: Secondary Capture, digitalisiert (Conversion Type), Bildschirmfoto, Modalität OT',
+  );
+  for (const reason of found) assert.ok(knownSentence(reason, inFrench, 'fr'));
 });
 
 test('every problem of a routing rule that the form can have is German and French', () => {

@@ -1,6 +1,7 @@
+import { probabilityText } from '../../lib/probability-text.js';
 import type { ClassFigures, EvaluationReport, GroupFigures, TopLoss } from '../report/evaluation-report.js';
 import { pluralise } from '../pluralise.js';
-import { decimals, escaped, figure, optional, percent, range, table } from './html.js';
+import { escaped, figure, optional, percent, range, table } from './html.js';
 import { confusionTable, legend, plotDownloads, reliabilityPlot, rocPlot } from './plots.js';
 import { pageStyle } from './style.js';
 
@@ -29,7 +30,7 @@ ${groups('By source', 'Images from one source share scanner, patients and habits
 ${groups('By view', 'Views are taken of different patients: AP mostly of those who cannot stand.', report.byView, report.classes)}
 ${report.byDevices ? groups('With and without devices', 'Lines, tubes and electrodes are seen in the sickest patients: a model must not take them for the finding.', report.byDevices, report.classes) : ''}
 ${report.byOrigin ? groups('By origin of the labels', 'Labels of radiologists are more reliable than those that software extracted from report texts.', report.byOrigin, report.classes) : ''}
-${losses(report.topLosses, pictureOf)}
+${losses(report, pictureOf)}
 <footer><p>${escaped(made)}. Intervals: ${percent(report.settings.confidence)}, ${escaped(report.settings.intervals)} (${report.settings.resamples} resamples, seed ${report.settings.seed}).${model ? ` Device UID ${escaped(model.deviceUID)}, network ${escaped(model.network)}.` : ''}</p><p>Not for diagnosis.</p></footer>
 </body></html>
 `;
@@ -64,7 +65,7 @@ function discrimination({ classes, perClass }: EvaluationReport): string {
       escaped(name),
       `${positives} of ${n}<small> (${pluralise(patients, 'patient')})</small>`,
       figure(auroc),
-      decimals(threshold),
+      thresholdText(threshold),
       figure(sensitivity, percent),
       figure(specificity, percent),
       figure(positivePredictiveValue, percent),
@@ -123,15 +124,28 @@ function groups(title: string, words: string, all: readonly GroupFigures[], clas
   return `<h2>${title}</h2><p>${words}</p>${table(['', 'images', 'right', ...classes.map(escaped)], rows)}`;
 }
 
-function losses(top: readonly TopLoss[], pictureOf: PictureOf): string {
-  if (top.length === 0) return '';
-  const cards = top.map(({ id, source, loss, actual, predicted, scores }) => {
+function losses(report: EvaluationReport, pictureOf: PictureOf): string {
+  if (report.topLosses.length === 0) return '';
+  const cards = report.topLosses.map((one) => {
+    const { id, source, loss, actual, predicted, scores } = one;
     const address = pictureOf(id);
     const picture = address ? `<img alt="" loading="lazy" src="${address}">` : '<div class="gone"></div>';
     const scoreTexts = Object.entries(scores)
-      .map(([name, score]) => `${escaped(name)} ${Math.round(score * 100)} %`)
+      .map(([name, score]) => `${escaped(name)} ${escaped(scoreText(name, score, one, report))} %`)
       .join(', ');
     return `<figure>${picture}<figcaption><b>was</b> ${escaped(actual.join(', ') || 'none')}<br><b>called</b> ${escaped(predicted.join(', ') || 'none')}<br>${scoreTexts}<br><small>loss ${loss.toFixed(2)} · ${escaped(source || 'source unknown')} · ${escaped(id)}</small></figcaption></figure>`;
   });
   return `<h2>Where it was most wrong</h2><p>The images with the highest loss: surely wrong, or a wrong label. Worth a look by a radiologist.</p><div class="losses">${cards.join('')}</div>`;
+}
+
+/** A score in %, on the side of the threshold on which it was called; of one-of-many networks no threshold decides. */
+function scoreText(name: string, probability: number, { predicted }: TopLoss, { objective, perClass }: EvaluationReport): string {
+  const decision = predicted.includes(name) ? 'present' : 'absent';
+  const threshold = objective === 'several' ? perClass[name]?.threshold : undefined;
+  return probabilityText({ probability, decision, ...(threshold === undefined ? {} : { presentFrom: threshold }) });
+}
+
+/** A threshold, not rounded as figures are: scores beside it may differ from it by less. */
+function thresholdText(threshold: number): string {
+  return String(Number(threshold.toFixed(6)));
 }

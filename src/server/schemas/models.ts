@@ -68,7 +68,7 @@ export const modelsPageSchema = z
   .readonly();
 export type ModelsPage = z.infer<typeof modelsPageSchema>;
 
-const retrainingOutcomeSchema = z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']);
+export const retrainingOutcomeSchema = z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']);
 
 export const retrainingSchema = z
   .object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retrainingOutcomeSchema } from './models.js';
 
 /** Labels, training runs and exported data sets, as JSON. Times are ISO 8601. */
 
@@ -62,7 +63,7 @@ export const runSchema = z
     ...runShape,
     settings: z.record(z.string(), z.string()).readonly(),
     threads: z.number().exactOptional(),
-    outcome: z.string().exactOptional(),
+    outcome: retrainingOutcomeSchema.exactOptional(),
     why: z.string().exactOptional(),
     steps: list(z.object({ step: z.int(), loss: z.number(), learningRate: z.number() }).readonly()).describe(
       'smoothed training loss; at most 400 steps',

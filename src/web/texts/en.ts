@@ -2,7 +2,9 @@ import { enAdministration } from './en/administration.js';
 import { enArchive } from './en/archive.js';
 import { enAssessing } from './en/assessing.js';
 import { enAudit } from './en/audit.js';
+import { enFaults } from './en/faults.js';
 import { enFindings } from './en/findings.js';
+import { enGateSentences } from './en/gate-sentences.js';
 import { enHelp } from './en/help.js';
 import { enImage } from './en/image.js';
 import { enModels } from './en/models.js';
@@ -20,7 +22,9 @@ export const en = {
   ...enArchive,
   ...enAssessing,
   ...enAudit,
+  ...enFaults,
   ...enFindings,
+  ...enGateSentences,
   ...enHelp,
   ...enImage,
   ...enModels,

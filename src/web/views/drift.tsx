@@ -7,6 +7,7 @@ import { get, post } from '../api.js';
 import { downloadText } from '../download.js';
 import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
+import { ServiceSentence } from '../parts/service-sentence.js';
 import { Ago, moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { outputText } from '../texts/finding-name.js';
@@ -121,7 +122,7 @@ export function Alarms({ alarms }: { readonly alarms: readonly ShownAlarm[] }): 
               <Ago at={raisedAt} />
             </Text>
             <Text size="sm" className="quiet">
-              {detail}
+              <ServiceSentence text={detail} />
               {acknowledged ? ` · ${t('drift.acknowledgedBy', { by: acknowledged.by })}` : ''}
             </Text>
           </div>

@@ -10,9 +10,11 @@ import { Limitations } from '../parts/limitations.js';
 import { MarkdownDocument } from '../parts/markdown-document.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { FigureDownloads } from '../parts/figure-downloads.js';
+import { ServiceSentence } from '../parts/service-sentence.js';
 import { UnitPlot } from '../parts/unit-plot.js';
 import { moment } from '../parts/time.js';
 import { outputText } from '../texts/finding-name.js';
+import { actorText, imageGroupText } from '../texts/known-sentence.js';
 import { fixedText } from '../texts/numbers.js';
 import { useTexts } from '../texts/texts.js';
 import { Figures, RoleBadge } from './models.js';
@@ -97,7 +99,9 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
       {report.warnings.length > 0 && (
         <Alert color="orange" title={t('models.warnings')}>
           {report.warnings.map((one) => (
-            <div key={one}>{one}</div>
+            <div key={one}>
+              <ServiceSentence text={one} />
+            </div>
           ))}
         </Alert>
       )}
@@ -271,10 +275,12 @@ function Change({ change: { id, at, by, outcome, why, decision } }: { readonly c
           {t(`outcome.change.${outcome}`)}
         </Badge>
         <Text size="sm" className="quiet">
-          {moment(at, language)} · {by} · <span className="mono">{id}</span>
+          {moment(at, language)} · {actorText(by, t)} · <span className="mono">{id}</span>
         </Text>
       </Group>
-      <Text mb="sm">{why}</Text>
+      <Text mb="sm">
+        <ServiceSentence text={why} mayBeOfPerson />
+      </Text>
       {decision && <Criteria decision={decision} />}
     </section>
   );
@@ -305,8 +311,10 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
           <Table.Tbody>
             {criteria.map((one) => (
               <Table.Tr key={`${one.name} ${one.class ?? ''}`}>
-                <Table.Td>{one.words}</Table.Td>
-                <Table.Td>{one.group ?? ''}</Table.Td>
+                <Table.Td>
+                  <ServiceSentence text={one.words} />
+                </Table.Td>
+                <Table.Td>{imageGroupText(one.group ?? '', t, language)}</Table.Td>
                 <Table.Td className="number">{fixedText(one.figure, 3, language)}</Table.Td>
                 <Table.Td className="number">
                   {one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${fixedText(one.bound, 3, language)}`}

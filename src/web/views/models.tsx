@@ -7,8 +7,10 @@ import { get } from '../api.js';
 import { useModelLine, withLine } from '../model-line.js';
 import { Limitations } from '../parts/limitations.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
+import { ServiceSentence } from '../parts/service-sentence.js';
 import { moment } from '../parts/time.js';
 import { outputText } from '../texts/finding-name.js';
+import { actorText } from '../texts/known-sentence.js';
 import { fixedText, intervalText } from '../texts/numbers.js';
 import { useTexts, type Language, type TextKey, type Translate } from '../texts/texts.js';
 import { Drift } from './drift.js';
@@ -176,8 +178,10 @@ function History({ history, line }: Pick<ModelsPage, 'history' | 'line'>): React
                   {one.action === 'challenge' ? (one.challenger ?? '–') : one.champion}
                 </Anchor>
               </Table.Td>
-              <Table.Td>{one.by}</Table.Td>
-              <Table.Td>{one.why}</Table.Td>
+              <Table.Td>{actorText(one.by, t)}</Table.Td>
+              <Table.Td>
+                <ServiceSentence text={one.why} mayBeOfPerson />
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

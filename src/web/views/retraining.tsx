@@ -6,7 +6,9 @@ import type { ShownReadiness, ShownRetraining } from '../../server/page-types.js
 import { get } from '../api.js';
 import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
+import { ServiceSentence } from '../parts/service-sentence.js';
 import { moment } from '../parts/time.js';
+import { actorText } from '../texts/known-sentence.js';
 import { useTexts } from '../texts/texts.js';
 import { ConfirmedAction, type ModelActionState } from './model-actions.js';
 
@@ -103,7 +105,7 @@ function InProgress({
   return (
     <div>
       <Text size="sm">
-        {t('retraining.inProgress', { time: moment(startedAt, language), by, images })} {progress}
+        {t('retraining.inProgress', { time: moment(startedAt, language), by: actorText(by, t), images })} {progress}
       </Text>
       <Progress value={(epochsDone / Math.max(1, epochs)) * 100} mt={6} aria-label={progress} />
     </div>
@@ -115,7 +117,7 @@ function Last({ last: { endedAt, by, outcome, why, challenger } }: { readonly la
   return (
     <div>
       <Text size="sm">
-        {t('retraining.last', { time: moment(endedAt, language), by })} <b>{t(`outcome.change.${outcome}`)}</b>{' '}
+        {t('retraining.last', { time: moment(endedAt, language), by: actorText(by, t) })} <b>{t(`outcome.change.${outcome}`)}</b>{' '}
         {challenger && (
           <Anchor component={Link} href={`/models/${challenger}`} className="mono" size="sm">
             {challenger}
@@ -123,7 +125,7 @@ function Last({ last: { endedAt, by, outcome, why, challenger } }: { readonly la
         )}
       </Text>
       <Text size="sm" className="quiet">
-        {why}
+        <ServiceSentence text={why} />
       </Text>
     </div>
   );

@@ -4,8 +4,8 @@
  */
 export const enSentences = {
   'sentence.card.unseen':
-    '**At hospitals that it never saw it is much worse than its other figures say**: AUROC of `{finding}` {low} on {source} (left out of training) against {high} on held-out patients of the training sources.',
-  'sentence.card.unknown': 'It is unknown how well it finds `{finding}` at a hospital whose images it was not trained on.',
+    '**At hospitals that it never saw it is much worse than its other figures say**: AUROC of `{name}` {low} on {source} (left out of training) against {high} on held-out patients of the training sources.',
+  'sentence.card.unknown': 'It is unknown how well it finds `{name}` at a hospital whose images it was not trained on.',
   'sentence.card.only':
     'On X-rays it states {findings} only. `abnormal` means that the image differs from what the network learned as normal: it may order a worklist, it names no disease, and an image without it is not a normal image.',
   'sentence.card.gate':
@@ -33,6 +33,8 @@ export const enSentences = {
   'sentence.engine.configured': 'Set by configuration ({name}).',
   'sentence.engine.fastest': 'Fastest of those that started: {engines}.',
   'sentence.engine.only': 'The only one that started and computes correctly: {engines}.',
+  'sentence.engine.format': 'The format {name} needs it.',
+  'sentence.engine.replaced': 'In place of {engine}, which was lost ({reason}).',
   'sentence.engine.batch': '{name} takes {ms} ms for a test batch of {n}',
   'sentence.engine.takes': '{name} takes {ms} ms',
   'sentence.engine.noGpu': '{name} did not start (this machine shows no GPU)',

@@ -3,7 +3,9 @@ import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { ShownExport } from '../../../server/page-types.js';
 import { post } from '../../api.js';
+import { ServiceSentence } from '../../parts/service-sentence.js';
 import { sentenceOf } from '../../sentence.js';
+import { knownSentence } from '../../texts/known-sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { useCurrentUser } from '../../use-current-user.js';
 
@@ -64,7 +66,7 @@ export function ExportDataset(): ReactNode {
 }
 
 function Outcome({ done: { directory, images, patients, burnedIn, unreadable } }: { readonly done: ShownExport }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   return (
     <Alert color={burnedIn.length + unreadable.length > 0 ? 'orange' : 'green'} role="status" data-testid="exported">
       <Text size="sm">{t('export.done', { images, patients })}</Text>
@@ -73,12 +75,15 @@ function Outcome({ done: { directory, images, patients, burnedIn, unreadable } }
       </Text>
       {burnedIn.map(({ studyInstanceUID, reason, exported }) => (
         <Text size="sm" key={studyInstanceUID}>
-          {t(exported ? 'export.check' : 'export.leftOut', { study: studyInstanceUID, reason })}
+          {t(exported ? 'export.check' : 'export.leftOut', {
+            study: studyInstanceUID,
+            reason: knownSentence(reason, t, language) ?? reason,
+          })}
         </Text>
       ))}
       {unreadable.map(({ studyInstanceUID, reason }) => (
         <Text size="sm" key={studyInstanceUID}>
-          {studyInstanceUID}: {reason}
+          {studyInstanceUID}: <ServiceSentence text={reason} />
         </Text>
       ))}
     </Alert>

@@ -8,8 +8,10 @@ import { get } from '../../api.js';
 import type { Figure } from '../../figure-svg.js';
 import { withLine } from '../../model-line.js';
 import { LinePlot } from '../../parts/line-plot.js';
+import { ServiceSentence } from '../../parts/service-sentence.js';
 import { moment } from '../../parts/time.js';
 import { outputText } from '../../texts/finding-name.js';
+import { actorText } from '../../texts/known-sentence.js';
 import { fixedText, intervalText } from '../../texts/numbers.js';
 import { useTexts, type Language, type Translate } from '../../texts/texts.js';
 
@@ -52,7 +54,7 @@ export function RunComparison({ ids, line }: { readonly ids: readonly string[]; 
         ({ id, outcome, why }) =>
           why !== undefined && (
             <Text size="sm" key={id}>
-              {id}: {outcome}. {why}
+              {id}: {outcome && t(`outcome.change.${outcome}`)}. <ServiceSentence text={why} />
             </Text>
           ),
       )}
@@ -157,7 +159,7 @@ function Settings({ runs }: { readonly runs: readonly ShownRun[] }): ReactNode {
             <Table.Th scope="col">{t('runs.setting')}</Table.Th>
             {runs.map(({ id, name, startedAt }) => (
               <Table.Th scope="col" key={id}>
-                {name}, {moment(startedAt, language)}
+                {actorText(name, t)}, {moment(startedAt, language)}
               </Table.Th>
             ))}
           </Table.Tr>

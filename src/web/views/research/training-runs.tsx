@@ -6,6 +6,7 @@ import { get } from '../../api.js';
 import { withLine } from '../../model-line.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
 import { moment } from '../../parts/time.js';
+import { actorText } from '../../texts/known-sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { RunComparison } from './run-comparison.js';
 
@@ -85,7 +86,7 @@ function RunTable({
               </Table.Td>
               <Table.Td>{moment(startedAt, language)}</Table.Td>
               <Table.Td>{t(`runs.kind.${kind}`)}</Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{name}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{actorText(name, t)}</Table.Td>
               <Table.Td>{t(endedAt === undefined ? 'runs.open' : 'runs.ended')}</Table.Td>
               <Table.Td className="number">{Object.values(images).reduce((sum, n) => sum + n, 0)}</Table.Td>
             </Table.Tr>
