@@ -45,10 +45,14 @@ describe('the page: help, keys, languages and themes', { ...(skip ? { skip } : {
     const { page, mistakes } = pages.desk;
     await page.goto(`${pages.service.url}/study/${opacity.studyInstanceUID}`);
     await page.waitForSelector('text=Your assessment', patience);
-    await page.keyboard.press('?');
     const dialog = page.locator('dialog[open]');
+    // On a slow machine the text is there before the page takes keys.
+    await eventually('the list is open', async () => {
+      if ((await dialog.count()) === 0) await page.keyboard.press('?');
+      assert.equal(await dialog.count(), 1);
+    });
     for (const text of ['Worklist', 'Next finding', 'Invert', 'Confirm all findings, next study'])
-      await dialog.getByText(text).first().waitFor();
+      await dialog.getByText(text).first().waitFor(patience);
     assert.deepEqual(await accessibilityFaults(page), []);
     await screenshot(page, 'keys');
     await page.keyboard.press('y');

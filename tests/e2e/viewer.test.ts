@@ -298,7 +298,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
       uid: lateral!.studyInstanceUID,
       series: 'AI report: not analysed',
       text: /lateral views only/,
-      summary: /^Not analyzed: .*lateral views only/,
+      summary: /^Not analyzed: Lateral views only; the model is made for frontal views$/,
     },
     { name: 'failed', uid: broken.studyInstanceUID, series: 'AI report: failed', text: /Analysis failed/, summary: /^Failed: ./ },
     {
@@ -320,6 +320,14 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
       await screenshot(page, `viewer-${name.replaceAll(' ', '-')}`);
     });
   }
+
+  test('why a study was not analyzed, in German', async () => {
+    const german = await openPage(browser, { width: 1400, height: 900, language: 'de' });
+    await logIn(german, service.url, 'viewer', password);
+    await german.page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${lateral!.studyInstanceUID}`);
+    await german.page.getByTestId('bar-summary').locator('text=/^Nicht analysiert: Nur seitliche Aufnahmen/').waitFor(patience);
+    await german.page.context().close();
+  });
 
   test('a viewer sees the findings and no buttons; in German', async () => {
     const viewer = await openPage(browser, { width: 1400, height: 900, language: 'de' });

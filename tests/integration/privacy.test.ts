@@ -34,9 +34,6 @@ const planted = {
   InstitutionName: 'ZQXINST',
   InstitutionAddress: 'ZQXTOWN',
 } as const satisfies DataSet;
-/** One mark covers all but the date of birth. */
-const marks = ['zqx', planted.PatientBirthDate];
-
 /** Values that are not what their attribute may hold: what complains of them must not repeat them. */
 const illegal = {
   ...planted,
@@ -47,6 +44,12 @@ const illegal = {
   PatientID: `ZQXLONG${'9'.repeat(80)}`,
   PatientAge: 'ZQXAGE',
 } as const satisfies DataSet;
+
+/** The beginnings of all planted words, of six letters: three stand in the write-ahead log of a database by chance now and then. */
+const marks = [
+  ...new Set([...Object.values(planted), ...Object.values(illegal)].flatMap((value) => value.match(/ZQX[A-Z]{3}/g) ?? [])),
+  planted.PatientBirthDate,
+];
 
 /** Where a text stands in some bytes, in ASCII or UTF-16, in capitals or not. */
 function finds(text: string, bytes: Buffer): boolean {
@@ -91,7 +94,7 @@ describe('no patient attribute leaves the DICOM objects', () => {
 
   test('the search finds what is there', () => {
     for (const encoding of ['latin1', 'utf16le'] as const)
-      assert.throws(() => assertClean('x', Buffer.from('a zQxB c', encoding), marks), /stands in/);
+      assert.throws(() => assertClean('x', Buffer.from('a zQxFaMily c', encoding), marks), /stands in/);
     assert.throws(() => assertClean('x', Buffer.from('uid 19431117'), marks));
     assertClean('x', Buffer.from('2.25.4711'), marks);
   });

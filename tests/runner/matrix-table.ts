@@ -26,6 +26,9 @@ export interface Cell {
   readonly text: string;
 }
 
+/** The stage that is one whole run of the program and no test. */
+export const demonstration = 'the demonstration';
+
 /** One cell for each Node × Orthanc × database, in the order in which they were run. */
 export function cellsOf(results: readonly StageResult[]): readonly Cell[] {
   const groups = new Map<string, StageResult[]>();
@@ -55,6 +58,11 @@ function textOf(group: readonly StageResult[], database: Cell['database']): stri
   const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
   if (failed > 0) return `FAILED ${failed} of ${failed + passed}`;
   if (run.some((one) => one.crashed && one.failed === 0)) return 'FAILED: the run did not end in order';
+  const leftOut = group.find((one) => one.notRun !== undefined)?.notRun;
+  if (run.every(({ what }) => what === demonstration))
+    return database === 'PostgreSQL'
+      ? `not run: ${leftOut ?? 'the demonstration uses PGlite'}`
+      : `the demonstration passed${leftOut === undefined ? '' : `; tests not run: ${leftOut}`}`;
   if (passed === 0) return skipped > 0 ? `not run: all ${skipped} tests were skipped` : 'not run: none of its tests concerns this';
   return `passed ${passed}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
@@ -79,8 +87,8 @@ export function asText(cells: readonly Cell[]): string {
 export function asMarkdown(cells: readonly Cell[], date: Date): string {
   return `# Compatibility
 
-Written by \`.ci/run --write\` on ${date.toISOString().slice(0, 10)}. On Node 24 with the Orthanc that Debian 12 installs (1.10) the whole suite runs; on Orthanc 1.12 (Debian 13) every test file that
-starts an Orthanc; on Node 22 and 26 the unit tests, the demonstration, and the tests from the PACS to the report with both databases.
+Written by \`.ci/run --write\` on ${date.toISOString().slice(0, 10)}. On Node 24 with the Orthanc that Debian 12 installs (1.10) the whole suite runs, on Orthanc 1.12 (Debian 13) the tests of
+its labels and from the PACS to the report with both databases, on Node 22 and 26 the demonstration. With \`--all\` every test file that starts an Orthanc runs on 1.12, and the unit tests and those from the PACS to the report on Node 22 and 26.
 
 | Node | Orthanc | database | result |
 | --- | --- | --- | --- |

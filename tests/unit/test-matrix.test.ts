@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { onceOnly } from '../runner/once-only.js';
 import { sourceOf } from '../runner/run-files.js';
 import { startsOrthanc } from '../runner/select-orthanc.js';
-import { asText, cellsOf, type StageResult } from '../runner/matrix-table.js';
+import { asText, cellsOf, demonstration, type StageResult } from '../runner/matrix-table.js';
 
 const stage = (some: Partial<StageResult>): StageResult => ({
   node: '24.22.3',
@@ -43,6 +43,18 @@ test('each combination of Node, Orthanc and database has passed, has failed, or 
     ],
   );
   assert.match(asText(cellsOf(results)), /^Node {2}Orthanc {2}database {4}result\n24 {4}1\.10 {5}PGlite/);
+});
+
+test('where the demonstration alone was run, its cell says so, and why the tests were not', () => {
+  const texts = (...results: readonly StageResult[]): readonly string[] => cellsOf(results).map(({ text }) => text);
+  const demo = stage({ node: '22', what: demonstration, passed: 1 });
+  const tests = stage({ node: '22', notRun: 'only with .ci/run --all' });
+  assert.deepEqual(texts(demo, tests), [
+    'the demonstration passed; tests not run: only with .ci/run --all',
+    'not run: only with .ci/run --all',
+  ]);
+  assert.deepEqual(texts(demo), ['the demonstration passed', 'not run: the demonstration uses PGlite']);
+  assert.deepEqual(texts({ ...demo, passed: 0, failed: 1 }, tests)[0], 'FAILED 1 of 1');
 });
 
 test('what the matrix runs once only is there, and would otherwise run again', () => {

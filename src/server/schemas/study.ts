@@ -213,6 +213,7 @@ export const resultSchema = z
     studyInstanceUID: z.string(),
     createdAt: z.iso.datetime(),
     outcome: outcomeSchema,
+    code: z.string().exactOptional().describe('why the study was skipped or failed'),
     reason: z.string().optional(),
     findings: list(codedFindingSchema),
     otherFindings: list(codedFindingSchema).exactOptional().describe('of other models on the same findings, which do not decide'),

@@ -51,6 +51,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
     outcome: row.outcome,
+    ...(row.code === null ? {} : { code: row.code }),
     reason: row.reason ?? undefined,
     findings: row.findings,
     ...(row.otherFindings.length > 0 ? { otherFindings: row.otherFindings } : {}),

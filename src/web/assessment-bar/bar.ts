@@ -9,6 +9,7 @@ import { PendingAssessments } from '../reading/pending-assessments.js';
 import { sentenceOf } from '../sentence.js';
 import { findingText } from '../texts/finding-name.js';
 import { probabilityFigure } from '../texts/numbers.js';
+import { shortReason } from '../texts/short-reason.js';
 import type { Language, Translate } from '../texts/languages.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
@@ -264,7 +265,7 @@ export class AssessmentBar {
     if (current.outcome !== 'reported')
       return [
         element('b', { class: current.outcome === 'failed' ? 'bad' : 'undetermined' }, t(`outcome.${current.outcome}`)),
-        current.reason ? `: ${withoutSubject(current.reason)}` : '',
+        current.reason ? `: ${withoutSubject(shortReason(current, t))}` : '',
       ];
     return top
       ? [

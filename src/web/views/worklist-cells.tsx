@@ -6,7 +6,7 @@ import { studyView } from '../addresses.js';
 import { sortedByImportance } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { WaitingCell } from '../parts/waiting-cell.js';
-import { shortReason } from '../parts/reason.js';
+import { shortReason } from '../texts/short-reason.js';
 import { Ago, dicomDate } from '../parts/time.js';
 import { findingText, withFindingTexts } from '../texts/finding-name.js';
 import { probabilityFigure } from '../texts/numbers.js';

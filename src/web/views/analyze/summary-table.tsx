@@ -1,7 +1,7 @@
 import { Button, CloseButton, Group, Table, Text, UnstyledButton } from '@mantine/core';
 import { memo, useMemo, useState, type ReactNode } from 'react';
 import { OutcomeBadge } from '../../parts/finding.js';
-import { shortReason } from '../../parts/reason.js';
+import { shortReason } from '../../texts/short-reason.js';
 import { findingText } from '../../texts/finding-name.js';
 import { probabilityFigure } from '../../texts/numbers.js';
 import { useTexts } from '../../texts/texts.js';

@@ -7,7 +7,7 @@ import type { RuleTest, ShownPatient, ShownRule } from '../../../server/page-typ
 import { studyView } from '../../addresses.js';
 import { get, upload } from '../../api.js';
 import { patientLine } from '../../parts/patient-line.js';
-import { shortReason } from '../../parts/reason.js';
+import { shortReason } from '../../texts/short-reason.js';
 import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
 import { mayOperate } from '../../current-user.js';
