@@ -81,6 +81,7 @@ describe('the page: help, keys, languages and themes', { ...(skip ? { skip } : {
     assert.equal(await page.locator('dialog[open]').count(), 0);
     assert.notEqual(await page.evaluate(() => document.activeElement?.id), 'search');
     await page.click('button[aria-label="Settings"]');
+    await page.waitForFunction(() => document.activeElement?.closest('[role=menu]'), null, patience);
     await page.keyboard.press('Escape');
     await page.locator('[role=menu]').waitFor({ state: 'detached' });
     assert.match(page.url(), /\/worklist$/, 'Esc closes the menu alone');

@@ -186,14 +186,15 @@ test('killed in the middle of writing, time and again: what is listed is whole, 
   const folder = await emptyFolder();
   await mkdir(folder, { recursive: true });
   let halfWritten = 0;
-  for (let round = 0; round < 6; round++) {
+  // On until a kill has hit a version in the making, which is a matter of chance.
+  for (let round = 0; round < 6 || (halfWritten === 0 && round < 60); round++) {
     const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/registry-writer.js'), folder, String(round * 1000)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let done = 0;
     await new Promise<void>((resolve) => {
       // After its first version it is killed at a moment of its own in each round.
-      child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), 3 + round * 7));
+      child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), 3 + ((round * 7) % 47)));
       child.stdout.on('data', () => done++);
       child.once('exit', () => resolve());
     });
