@@ -4,7 +4,7 @@ import { silentLog } from '../../src/log.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from '../support/access.js';
 import { freePort } from '../support/free-port.js';
-import { logInAtProvider, startOpenIdProvider, TestBrowser, type TestProvider } from '../support/openid-provider.js';
+import { logInAtProvider, startOpenIdProvider, TestBrowser, type TestProvider, openIdSettingsOf } from '../support/openid-provider.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -35,14 +35,7 @@ describe('the HTTP interface below a path', () => {
     const { administration } = accessParts(store);
     await administration.addAccount({ name: 'otto', roles: ['reader'], password }, { actor: 'test' });
     await administration.addAccount({ name: 'new', roles: ['reader'] }, { actor: 'test' });
-    const openId = {
-      ...provider,
-      scope: 'openid profile email',
-      nameClaim: 'preferred_username',
-      rolesClaim: 'groups',
-      roles: { radiology: 'reader' },
-      redirectUrl,
-    } as const;
+    const openId = openIdSettingsOf(provider, redirectUrl, { radiology: 'reader' });
     server = await startTestServer(store, { port, settings: { openId, publicUrl: `${origin}/ai/` } });
     login = await logIn('/ai/api/login', { 'content-type': 'application/json' }, JSON.stringify({ name: 'otto', password }));
     cookie = login.headers

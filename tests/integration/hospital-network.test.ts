@@ -15,7 +15,7 @@ import { downloadWeights } from '../../src/registry/download-weights.js';
 import { openIdLogin } from '../../src/server/access/openid.js';
 import { openStore } from '../../src/store/store.js';
 import { isFault } from '../support/fault.js';
-import { logInAtProvider, startOpenIdProvider, TestBrowser } from '../support/openid-provider.js';
+import { logInAtProvider, startOpenIdProvider, TestBrowser, openIdSettingsOf } from '../support/openid-provider.js';
 import { startTestServer } from '../support/test-server.js';
 import { OrthancClient } from '../../src/orthanc/client.js';
 import { startService } from '../../src/service/start-service.js';
@@ -188,14 +188,7 @@ describe('an HTTP proxy for what leaves the hospital', { ...(withoutProxy ? { sk
     const redirectUrl = `http://127.0.0.1:${port}/api/login/oidc/callback`;
     const provider = await startOpenIdProvider(redirectUrl, { anna: ['radiology'] });
     const store = await openStore({ dataDir: temporaryDirectory('openid-proxy') }, silentLog);
-    const settings = {
-      ...provider,
-      scope: 'openid profile email',
-      nameClaim: 'preferred_username',
-      rolesClaim: 'groups',
-      roles: { radiology: 'reader' },
-      redirectUrl,
-    } as const;
+    const settings = openIdSettingsOf(provider, redirectUrl, { radiology: 'reader' });
     const server = await startTestServer(store, {
       port,
       settings: { openId: { ...settings, proxy }, publicUrl: `http://127.0.0.1:${port}` },

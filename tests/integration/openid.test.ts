@@ -4,7 +4,7 @@ import { silentLog } from '../../src/log.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from '../support/access.js';
 import { freePort } from '../support/free-port.js';
-import { logInAtProvider, startOpenIdProvider, TestBrowser, type TestProvider } from '../support/openid-provider.js';
+import { logInAtProvider, startOpenIdProvider, TestBrowser, type TestProvider, openIdSettingsOf } from '../support/openid-provider.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -26,14 +26,7 @@ describe('login at an OpenID provider', () => {
     });
     store = await openStore({ dataDir: temporaryDirectory('openid') }, silentLog);
     await accessParts(store).administration.addAccount({ name: 'taken', roles: ['admin'] }, { actor: 'test' });
-    const openId = {
-      ...provider,
-      scope: 'openid profile email',
-      nameClaim: 'preferred_username',
-      rolesClaim: 'groups',
-      roles: { radiology: 'reader', it: 'operator' },
-      redirectUrl,
-    } as const;
+    const openId = openIdSettingsOf(provider, redirectUrl, { radiology: 'reader', it: 'operator' });
     server = await startTestServer(store, { port, settings: { openId, publicUrl: `http://127.0.0.1:${port}` } });
   });
   after(async () => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Server } from 'node:http';
 import { Provider } from 'oidc-provider';
+import type { OpenIdSettings } from '../../src/server/access/openid.js';
 import { freePort } from './free-port.js';
 
 export interface TestProvider {
@@ -48,6 +49,21 @@ export async function startOpenIdProvider(redirectUrl: string, groups: Readonly<
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/** Settings of a service that trusts this provider. */
+export function openIdSettingsOf(provider: TestProvider, redirectUrl: string, groups: OpenIdSettings['roles']): OpenIdSettings {
+  const { issuer, clientId, clientSecret } = provider;
+  return {
+    issuer,
+    clientId,
+    clientSecret,
+    scope: 'openid profile email',
+    nameClaim: 'preferred_username',
+    rolesClaim: 'groups',
+    roles: groups,
+    redirectUrl,
   };
 }
 

@@ -24,7 +24,10 @@ export async function traceTasks(page: Page, act: () => Promise<void>): Promise<
   const mainThreads = new Set(
     events.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid}/${tid}`),
   );
-  return events
+  const computing = events
     .filter(({ name, ph, pid, tid }) => ph === 'X' && name.endsWith('RunTask') && mainThreads.has(`${pid}/${tid}`))
     .map(({ tdur = 0 }) => tdur / 1_000);
+  // Without times of the thread every task would seem to take none.
+  if (!computing.some((ms) => ms > 0)) throw new Error('expected tasks with the time of their thread in the trace, found none');
+  return computing;
 }

@@ -63,8 +63,9 @@ const maxKills = 2;
  *
  * A file that takes longer than `timeoutMs` ends its process and is a Fault timed-out; one whose process dies (a broken codec, the
  * limit of memory) is decoded again in a fresh one, at once and then after a pause, and if these die too it is a Fault
- * pixels-unreadable. Neither is retryable: the same file would do it again. A process that is killed from outside (the kernel does it where the machine has no memory left)
- * says nothing about its file: after two of them it is a Fault decoder-killed, which is retryable. The process is replaced, and no other file notices.
+ * pixels-unreadable. Neither is retryable: the same file would do it again. A process that is killed from outside (the kernel does it
+ * where the machine has no memory left) says nothing about its file: after two of them it is a Fault decoder-killed, which is
+ * retryable. The process is replaced, and no other file notices.
  * Processes start with the first task, or by `start`.
  */
 export class DecoderPool {
