@@ -124,11 +124,23 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
       timeoutMs: 90_000,
     });
     const flowing = sendByCStore(
-      studies.slice(8).flatMap((one) => one.files),
+      studies.slice(8, 12).flatMap((one) => one.files),
       pacs.orthanc,
     );
     await registry.promote(second.version, { by: 'test', why: 'test', at: new Date() }, starter.version);
     await flowing;
+    // A fast machine reports twelve studies before a worker has seen the promotion.
+    await eventually(
+      'both workers have the new model',
+      () => assert.ok(workers.every((one) => one.output().includes(`before=${starter.version}`))),
+      {
+        timeoutMs: 60_000,
+      },
+    );
+    await sendByCStore(
+      studies.slice(12).flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     const devices: string[] = [];
     for (const { studyInstanceUID } of studies) {
       const { report } = await eventually('one current result', () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), {

@@ -29,6 +29,11 @@ export interface Cell {
 /** The stage that is one whole run of the program and no test. */
 export const demonstration = 'the demonstration';
 
+/** For how long a stage may still run, in whole milliseconds: Node refuses a fraction. At least a minute, in which it can say where it is. */
+export function timeLeftMs(maxMinutes: number, minutesPassed: number): number {
+  return Math.ceil(Math.max(1, maxMinutes - minutesPassed) * 60_000);
+}
+
 /** One cell for each Node × Orthanc × database, in the order in which they were run. */
 export function cellsOf(results: readonly StageResult[]): readonly Cell[] {
   const groups = new Map<string, StageResult[]>();

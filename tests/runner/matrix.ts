@@ -7,7 +7,7 @@ import { projectRoot } from '../../src/config.js';
 import { leaveOut, onceOnly } from './once-only.js';
 import { installMissingPackages } from './needed-packages.js';
 import { orthancVariable } from './select-orthanc.js';
-import { asMarkdown, asText, cellsOf, type StageResult, demonstration } from './matrix-table.js';
+import { asMarkdown, asText, cellsOf, type StageResult, demonstration, timeLeftMs } from './matrix-table.js';
 
 /*
  * .ci/run: the whole suite on Node 24 with the Orthanc that is installed, the tests that start an Orthanc on Orthanc 1.12, and on Node 22 and 26 the
@@ -110,7 +110,7 @@ function runStage(stage: Stage, summary: string): StageResult {
   // If this process is ended, the kernel tells the stage, which then ends what it started.
   const endWithUs = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];
   const [program, ...parameters] = [...endWithUs, process.execPath, join(projectRoot, 'bootstrap.mjs'), ...command];
-  const timeout = Math.max(1, maxMinutes - minutes()) * 60_000;
+  const timeout = timeLeftMs(maxMinutes, minutes());
   const { status, error } = spawnSync(program!, parameters, { cwd: projectRoot, stdio: 'inherit', env, timeout });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') {
     const reason = `not at its end after ${maxMinutes} minutes`;

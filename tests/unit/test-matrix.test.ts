@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { onceOnly } from '../runner/once-only.js';
 import { sourceOf } from '../runner/run-files.js';
 import { startsOrthanc } from '../runner/select-orthanc.js';
-import { asText, cellsOf, demonstration, type StageResult } from '../runner/matrix-table.js';
+import { asText, cellsOf, demonstration, type StageResult, timeLeftMs } from '../runner/matrix-table.js';
 
 const stage = (some: Partial<StageResult>): StageResult => ({
   node: '24.22.3',
@@ -16,6 +17,15 @@ const stage = (some: Partial<StageResult>): StageResult => ({
   onPostgres: { passed: 0, failed: 0, skipped: 0 },
   crashed: false,
   ...some,
+});
+
+test('a stage may run for whole milliseconds, whenever it begins', () => {
+  for (const minutesPassed of [0, 1 / 3, 55.603_933_333_333_33, 79.99, 80, 200]) {
+    const { status, error } = spawnSync(process.execPath, ['--version'], { timeout: timeLeftMs(80, minutesPassed) });
+    assert.deepEqual({ status, error }, { status: 0, error: undefined }, `after ${minutesPassed} minutes`);
+  }
+  assert.equal(timeLeftMs(80, 70), 600_000);
+  assert.equal(timeLeftMs(80, 90), 60_000);
 });
 
 test('each combination of Node, Orthanc and database has passed, has failed, or says why it was not run', () => {
