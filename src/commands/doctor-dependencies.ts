@@ -1,7 +1,8 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.js';
+import { makeFolder } from '../lib/make-folder.js';
 import { certificateReader, certificateSources } from '../monitoring/certificates.js';
 import type { PacsCheck } from '../monitoring/pacs-checks.js';
 
@@ -24,12 +25,8 @@ export function networkFileSystem(type: number): string | undefined {
 
 /** Space, writing, and where the folder really is: locks and fsync of a network file system are not those that the embedded database needs. */
 export async function examineDataDir({ dataDir, database }: Config): Promise<readonly PacsCheck[]> {
-  const created = await mkdir(dataDir, { recursive: true }).then(
-    () => true,
-    () => false,
-  );
+  const problem = await writeProblem(dataDir);
   const space = await statfs(dataDir).catch(() => undefined);
-  const problem = created ? await writeProblem(dataDir) : undefined;
   if (!space || problem !== undefined)
     return [
       {
@@ -67,6 +64,7 @@ export async function examineDataDir({ dataDir, database }: Config): Promise<rea
 async function writeProblem(folder: string): Promise<string | undefined> {
   const file = join(folder, `.doctor-${randomUUID()}`);
   try {
+    makeFolder(folder);
     await writeFile(file, '', { mode: 0o600 });
     await rm(file);
     return undefined;

@@ -40,7 +40,7 @@ export function resultFormat(format: 'text' | 'json' | 'csv', findings: readonly
   if (format === 'text') return { line: textOf, foot: '\nNot for diagnosis. Software results, not verified by a physician.' };
   const columns = findings.flatMap((name) => [`${name} probability`, `${name} decision`]);
   return {
-    head: csvLine(['file', 'studyInstanceUID', 'outcome', 'reason', ...columns, 'engine', 'modelVersion']),
+    head: csvLine(['file', 'studyInstanceUID', 'outcome', 'reason', ...columns, 'engine', 'modelVersion', 'findings not calibrated here']),
     line: (result) => {
       const cells = findings.flatMap((name) => {
         const found = result.findings.find((one) => one.name === name);
@@ -54,6 +54,10 @@ export function resultFormat(format: 'text' | 'json' | 'csv', findings: readonly
         ...cells,
         result.engine,
         result.modelVersion,
+        result.findings
+          .filter(({ isNotCalibratedHere }) => isNotCalibratedHere)
+          .map(({ name }) => name)
+          .join('; '),
       ]);
     },
   };

@@ -1,11 +1,11 @@
 import { serverAccessOf } from '../http/server-access.js';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Slots } from '../http/slots.js';
 import { DicomWebProxy } from '../dicomweb/proxy.js';
-import { Fault } from '../errors.js';
+import { asFault, Fault } from '../errors.js';
+import { makeFolder } from '../lib/make-folder.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
@@ -76,7 +76,11 @@ async function openPrivatePacs(config: Config, log: Log, hint: Parameters<typeof
 
 /** Two programs on the files of one Orthanc would destroy its index. @throws Fault `config-invalid` */
 async function lockPrivateOrthanc(dataDir: string): Promise<DirectoryLock> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(dataDir, 0o700);
+  } catch (thrown) {
+    throw asFault(thrown, 'config-invalid', { source: dataDir });
+  }
   try {
     return await lockDirectory(join(dataDir, 'orthanc.lock'));
   } catch (error) {

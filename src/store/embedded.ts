@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { asFault, Fault } from '../errors.js';
 import type { Log } from '../log.js';
+import { makeFolder } from '../lib/make-folder.js';
 import { closeFolder } from '../lib/private-files.js';
 import { databaseFault } from './database-fault.js';
 import { lockDirectory, type DirectoryLock } from './directory-lock.js';
@@ -187,7 +188,7 @@ function isReading(text: string): boolean {
 
 async function prepare(dataDir: string, directory: string): Promise<DirectoryLock> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
     // While the database is created, its files have other modes: meanwhile the mode of the folder excludes other accounts.
     chmodSync(directory, 0o700);
     return await lockDirectory(join(dataDir, 'database.lock'));

@@ -132,7 +132,7 @@ describe('analyze: many files, folders, lists', () => {
     assert.equal(run.code, 1);
     assert.equal(
       run.lines[0],
-      'file,studyInstanceUID,outcome,reason,pneumonia probability,pneumonia decision,covid-19 probability,covid-19 decision,engine,modelVersion',
+      'file,studyInstanceUID,outcome,reason,pneumonia probability,pneumonia decision,covid-19 probability,covid-19 decision,engine,modelVersion,findings not calibrated here',
     );
     assert.equal(run.lines.length, 4);
     assert.match(

@@ -45,6 +45,9 @@ const illegal = {
   PatientAge: 'ZQXAGE',
 } as const satisfies DataSet;
 
+/** Of METRICS_TOKEN_FILE. */
+const metricsToken = 'zqx-metrics-token-of-the-monitoring-0001';
+
 /** The beginnings of all planted words, of six letters: three stand in the write-ahead log of a database by chance now and then. */
 const marks = [
   ...new Set([...Object.values(planted), ...Object.values(illegal)].flatMap((value) => value.match(/ZQX[A-Z]{3}/g) ?? [])),
@@ -112,10 +115,18 @@ describe('no patient attribute leaves the DICOM objects', () => {
   - { name: chest, when: { modality: CR, bodyPart: CHEST }, action: analyse }
 `,
       );
+      const metricsTokenFile = join(temporaryDirectory('privacy-token'), 'token');
+      writeFileSync(metricsTokenFile, metricsToken, { mode: 0o600 });
       service = await spawnService(pacs.orthanc, {
         url: proxy.url,
         dataDir,
-        environment: { LOG_LEVEL: 'debug', LOG_FORMAT: format, ROUTING_FILE: routingFile, ENGINE: 'onnx-cpu' },
+        environment: {
+          LOG_LEVEL: 'debug',
+          LOG_FORMAT: format,
+          ROUTING_FILE: routingFile,
+          ENGINE: 'onnx-cpu',
+          METRICS_TOKEN_FILE: metricsTokenFile,
+        },
       });
       const running = service;
       const url = /orthanc-chest-ai: (\S+)/.exec(
@@ -215,6 +226,7 @@ describe('no patient attribute leaves the DICOM objects', () => {
         pacs.orthanc.password,
         Buffer.from(credentials).toString('base64'),
         headers.cookie!.split('=')[1]!,
+        metricsToken,
         ...opened,
       ];
       const output = Buffer.from(running.output());
@@ -308,6 +320,11 @@ async function comeAndGo(
     await response.arrayBuffer();
   }
   const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${made.token}` } });
+  const byFile = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } });
+  assert.equal(byFile.status, 200);
+  shown.push(Buffer.from(await byFile.arrayBuffer()));
+  // where it opens nothing
+  assert.equal((await fetch(`${url}/api/results`, { headers: { authorization: `Bearer ${metricsToken}` } })).status, 403);
   assert.equal(metrics.status, 200);
   const text = Buffer.from(await metrics.arrayBuffer());
   assert.match(text.toString(), /chest_ai_http_request_seconds_count\{method="POST",route="\/api\/login",status="401"\}/);

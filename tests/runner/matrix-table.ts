@@ -93,7 +93,7 @@ export function asMarkdown(cells: readonly Cell[], date: Date): string {
   return `# Compatibility
 
 Written by \`.ci/run --write\` on ${date.toISOString().slice(0, 10)}. On Node 24 with the Orthanc that Debian 12 installs (1.10) the whole suite runs, on Orthanc 1.12 (Debian 13) the tests of
-its labels and from the PACS to the report with both databases, on Node 22 and 26 the demonstration. With \`--all\` every test file that starts an Orthanc runs on 1.12, and the unit tests and those from the PACS to the report on Node 22 and 26.
+its labels and from the PACS to the report with both databases, on Node 22 and 26 the demonstration and the unit tests of files that take less than two seconds. With \`--all\` every test file that starts an Orthanc runs on 1.12, and all unit tests and those from the PACS to the report on Node 22 and 26.
 
 | Node | Orthanc | database | result |
 | --- | --- | --- | --- |

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../src/config.js';
 import { leaveOut, onceOnly } from './once-only.js';
+import { withoutSlowTests } from './slow-tests.js';
 import { installMissingPackages } from './needed-packages.js';
 import { orthancVariable } from './select-orthanc.js';
 import { asMarkdown, asText, cellsOf, type StageResult, demonstration, timeLeftMs } from './matrix-table.js';
@@ -13,7 +14,7 @@ import { asMarkdown, asText, cellsOf, type StageResult, demonstration, timeLeftM
  * .ci/run: the whole suite on Node 24 with the Orthanc that is installed, the tests that start an Orthanc on Orthanc 1.12, and on Node 22 and 26 the
  * unit tests, the demonstration and the tests below. At the end a table says for each combination what passed, and the last line is
  * "N passed, N failed, N skipped" over all of them. Without --all the whole suite runs, on Orthanc 1.12 its labels and the essential tests, and on Node 22 and 26
- * the demonstration. Exit status 0 only if nothing failed. --write renews docs/reference/compatibility.md.
+ * the demonstration and the unit tests that take less than two seconds. Exit status 0 only if nothing failed. --write renews docs/reference/compatibility.md.
  */
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false }, all: { type: 'boolean', default: false } } });
 
@@ -40,7 +41,15 @@ const stages: readonly Stage[] = [
     : { node: '24', orthanc: '1.12', what: 'labels, essential integration tests', tests: [...essential, ...labels], isAlwaysRun: true },
   ...(['22', '26'] as const).flatMap((node): Stage[] => [
     { node, orthanc: 'installed', what: demonstration, tests: undefined, isAlwaysRun: true },
-    { node, orthanc: 'installed', what: 'unit tests, essential integration tests', tests: ['unit/', ...essential, ...leaveOut('node')] },
+    values.all
+      ? { node, orthanc: 'installed', what: 'unit tests, essential integration tests', tests: ['unit/', ...essential, ...leaveOut('node')] }
+      : {
+          node,
+          orthanc: 'installed',
+          what: 'unit tests but the slow ones',
+          tests: ['unit/', ...withoutSlowTests(), ...leaveOut('node')],
+          isAlwaysRun: true,
+        },
     { node, orthanc: '1.12', what: 'essential integration tests', tests: essential },
   ]),
 ];

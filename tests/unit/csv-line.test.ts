@@ -32,6 +32,21 @@ test('the command analyze writes no formula into its CSV', () => {
   }
 });
 
+test('the CSV of analyze names the findings that are not calibrated here', () => {
+  const { line, head } = resultFormat('csv', ['pneumonia', 'edema', 'fracture']);
+  const finding = { code: 'x', probability: 0.5, decision: 'undetermined' } as const;
+  const findings = [
+    { name: 'pneumonia', ...finding },
+    { name: 'edema', ...finding, isNotCalibratedHere: true as const },
+    { name: 'fracture', ...finding, isNotCalibratedHere: true as const },
+  ];
+  const result = { file: 'a.dcm', outcome: 'reported', engine: 'onnx-cpu', modelVersion: 'abc' } as const;
+  assert.equal(cellsOf(head!).at(-1), 'findings not calibrated here');
+  assert.equal(cellsOf(line({ ...result, findings })).at(-1), 'edema; fracture');
+  assert.equal(cellsOf(line({ ...result, findings: findings.slice(0, 1) })).at(-1), '');
+  assert.equal(cellsOf(line({ ...result, findings })).length, cellsOf(head!).length);
+});
+
 test('the page writes no formula into its CSV', () => {
   const row = (path: string): SummaryRow =>
     ({ path, outcome: 'skipped', reason: path, findings: [], engine: 'onnx-cpu', model: 'abc' }) as unknown as SummaryRow;

@@ -38,7 +38,9 @@ test('a DATA_DIR that cannot be written to', async () => {
   const file = join(temporaryDirectory('dependencies-file'), 'file');
   writeFileSync(file, '');
   const [disk] = await examineDataDir({ ...loadConfig({}), dataDir: join(file, 'data') });
-  assert.deepEqual([disk!.state, disk!.detail], ['bad', `${join(file, 'data')} cannot be used`]);
+  assert.deepEqual([disk!.state, disk!.detail], ['bad', `nothing can be written to ${join(file, 'data')} (ENOTDIR)`]);
+  const [inProc] = await examineDataDir({ ...loadConfig({}), dataDir: '/proc/none/data' });
+  assert.deepEqual([inProc!.state, inProc!.detail], ['bad', 'nothing can be written to /proc/none/data (ENOENT)']);
   const [readOnly] = await examineDataDir({ ...loadConfig({}), dataDir: '/sys' });
   assert.equal(readOnly!.state, 'bad');
   assert.match(readOnly!.detail, /^nothing can be written to \/sys \(\w+\)$/);
