@@ -16,6 +16,8 @@ import { spread } from './median.js';
 const starts = 5;
 const repeats = 9;
 
+export const title = 'Dropped files on the page';
+
 /**
  * A 2500 × 2048 CR that somebody drops on the page, as the browser sends it to a service that runs as a process of its own: from
  * the first byte sent to the last byte of the answer, with picture and colours. In each transfer syntax the very first question

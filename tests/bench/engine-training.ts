@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { trainingBytes } from '../../src/engine/training-memory.js';
 import { layerGroups } from '../../src/network/layer-groups.js';
 import { exampleArchitecture } from '../unit/network-examples.js';
+import { figure } from './history/figures.js';
 import { median } from './median.js';
 import { startSide } from './other-side.js';
 
@@ -14,6 +15,8 @@ const threads = availableParallelism();
 const steps = 6;
 const ours = fileURLToPath(new URL('./training-step.js', import.meta.url));
 const theirs = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch_train.py', import.meta.url));
+
+export const title = 'Training';
 
 /** Training steps (forward, backward, clipping, AdamW) of ours and of PyTorch in turns, each in a process of its own. */
 export async function bench(): Promise<void> {
@@ -60,6 +63,10 @@ async function row(network: string, batch: number, trainFrom: number): Promise<r
     cpu: list.length > 1 ? (list.at(-1)!.cpuMs - list[0]!.cpuMs) / (list.length - 1) : NaN,
     memory: Math.max(...list.map(({ memoryMB }) => memoryMB)),
   })) as [Figures, Figures];
+  if (trainFrom === 0 && Number.isFinite(own.ms / torch.ms)) {
+    figure(`training step ${network} ${batch}`, own.ms / torch.ms);
+    figure(`training memory ${network} ${batch}`, own.memory / torch.memory);
+  }
   const text = (value: number, digits = 0): string => (Number.isFinite(value) ? value.toFixed(digits) : 'not here');
   return [
     ...head,

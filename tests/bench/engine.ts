@@ -6,6 +6,7 @@ import type { InputBatch, NetworkWithWeights } from '../../src/engine/engine.js'
 import { inferenceModel } from '../../src/engine/onnx/inference/inference-model.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { startSide } from './other-side.js';
+import { figure } from './history/figures.js';
 import { exampleArchitecture } from '../unit/network-examples.js';
 import { seededImage, seededWeights } from '../unit/network-seeded.js';
 
@@ -29,6 +30,8 @@ const batches = [1, 8, 32];
 const secondsPerRow = 10;
 const threads = availableParallelism();
 const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch.py', import.meta.url));
+
+export const title = 'Inference';
 
 /** Figures mean something only on a machine that does nothing else: the load is printed with them. */
 export async function bench(): Promise<void> {
@@ -73,6 +76,7 @@ async function measure(names: readonly string[]): Promise<readonly EngineBenchRo
         ...(torch ? [() => torch.turn()] : []),
       ]);
       await torch?.end();
+      if (batch === 1) figure(`inference ${name} 1`, engineMs! / bareMs!);
       rows.push({
         network: name,
         batch,

@@ -7,6 +7,8 @@ import { readPicture } from '../../src/pixels/picture.js';
 
 const picturesPerSet = 120;
 
+export const title = 'The two input checks of X-rays';
+
 /**
  * Of published chest X-ray sets, how many pictures each of the two guards refuses. Needs the sets in ../shared/data; says so
  * where they are not. Most of the pictures were seen in training or in making the mean chest: this is coverage, not proof.

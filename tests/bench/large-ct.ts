@@ -4,10 +4,13 @@ import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { ctPhantom } from '../../src/samples/ct-phantom.js';
 import { temporaryDirectory, withOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
+import { figure } from './history/figures.js';
 import { eventuallyOneResult, spawnService } from '../support/service.js';
 
 const slices = 3_000;
 const size = 128;
+
+export const title = 'A CT of 3,000 slices';
 
 /** A CT of 3,000 slices through the service in a process of its own: how much memory it took at most. */
 export async function bench(): Promise<void> {
@@ -55,6 +58,7 @@ export async function bench(): Promise<void> {
         const sentAt = performance.now();
         const { report } = await eventuallyOneResult(dicomWeb, studyInstanceUID, { timeoutMs: 300_000 });
         const after = memoryOf(service.process.pid!);
+        figure('memory large ct', after.peak);
         console.log(
           `${slices} slices of ${size} × ${size}: ${report.outcome.kind} ${((performance.now() - sentAt) / 1000).toFixed(1)} s after the last was sent; memory ${before.now} MB before, at most ${after.peak} MB`,
         );

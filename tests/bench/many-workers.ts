@@ -18,6 +18,8 @@ import { spawnService, type SpawnedService } from '../support/service.js';
 const studies = 24;
 const jobMs = 1_000;
 
+export const title = 'Many workers';
+
 /** Processes on one PostgreSQL: real ones that share this machine's cores, and ones whose engine only takes its time, as on many machines. */
 export async function bench(): Promise<void> {
   const postgres = await startPostgres();

@@ -53,6 +53,8 @@ const views: Readonly<Record<string, readonly [path: (study: string) => string, 
   help: [() => '/help'],
 };
 
+export const title = 'Longest task of the browser’s main thread';
+
 /**
  * The longest task of the page's main thread on each view, with 100,000 studies in the index: what blocks the page for longer is felt.
  * By the clock, which also runs while the thread waits for a processor that the service, Orthanc or the browser's own drawing have,

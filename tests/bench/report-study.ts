@@ -10,10 +10,13 @@ import { startPrivateOrthanc, type RunningOrthanc } from '../../src/orthanc/priv
 import { sampleLoad, type LoadStudy } from '../../src/samples/sample-load.js';
 import { configFor } from '../support/service.js';
 import { sendByCStore } from '../support/send.js';
-import { spread } from './median.js';
+import { figure } from './history/figures.js';
+import { median, spread } from './median.js';
 
 const latencyStudies = 15;
 const throughputStudies = 24;
+
+export const title = 'From the stable study to the stored report';
 
 /** 2500 × 2048 CR studies from Orthanc to report and back: how long one takes, where the time goes, how many go through. */
 export async function bench(): Promise<void> {
@@ -46,6 +49,10 @@ async function latency(load: readonly LoadStudy[]): Promise<void> {
       }
       const [, ...warm] = waits;
       console.log(`StableStudy → result in Orthanc: ${spread(warm)} (the first, with everything cold: ${waits[0]!.toFixed(0)} ms)`);
+      const steps = median(splits.slice(1).map((one) => Object.values(one).reduce((sum, ms) => sum + ms, 0)));
+      console.log(`the sum of its steps: ${steps.toFixed(0)} ms`);
+      figure('report steps', steps);
+      figure('report over its steps', median(warm) / steps);
       for (const step of Object.keys(splits[0]!))
         console.log(`  ${step.padEnd(10)} ${spread(splits.slice(1).map((one) => one[step] ?? 0))}`);
     } finally {
@@ -74,6 +81,7 @@ async function throughput(load: readonly LoadStudy[]): Promise<void> {
         );
         const perMinute = (load.length * 60_000) / (performance.now() - started);
         const bound = await decodeAndInfer(load, workers, directory, orthanc);
+        figure(`throughput ${workers}`, perMinute / bound);
         console.log(
           `${workers} worker${workers > 1 ? 's' : ''}: ${perMinute.toFixed(0)} studies a minute; decode + infer alone: ${bound.toFixed(0)} (${((100 * perMinute) / bound).toFixed(0)} %)`,
         );

@@ -25,6 +25,8 @@ const studiesOfRound = 6;
 type Training = 'none' | 'as shipped' | 'without low priority';
 const modes: readonly Training[] = ['none', 'as shipped', 'without low priority'];
 
+export const title = 'During a retraining run';
+
 /** From the moment Orthanc calls a study stable to its report in Orthanc, with and without a retraining run beside the service, in turns. */
 export async function bench(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'chest-ai-bench-'));

@@ -43,6 +43,8 @@ interface Scenario {
   readonly findings: readonly SimulatedFinding[];
 }
 
+export const title = 'Triage';
+
 export async function bench(): Promise<void> {
   const { triage } = loadConfig({});
   console.log(

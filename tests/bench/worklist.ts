@@ -14,6 +14,8 @@ const readingStates = [
   ['none read, all but one in a thousand over the limit', 'false', studies - studies / 1_000],
 ] as const;
 
+export const title = 'The worklist';
+
 /**
  * The worklist with 100,000 studies, on both databases and in both orders: how long a page takes at the top, far down, filtered, and how
  * long the counts take. In the order of reading with nearly all studies read, none read, and none read and nearly all over the limit.

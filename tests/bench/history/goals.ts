@@ -1,0 +1,137 @@
+/** A figure that the project wants to reach. */
+export interface Goal {
+  /** As the benchmark states it (figures.ts). */
+  readonly id: string;
+  readonly what: string;
+  /** The file of tests/bench that measures it; undefined: there is none yet. */
+  readonly bench?: string;
+  readonly unit: '' | 'ms' | 's' | 'MB';
+  /** The figure is at most, or at least, this. */
+  readonly most?: number;
+  readonly least?: number;
+  /** What was tried, and why it is not reached, or was not measured. */
+  readonly remark?: string;
+}
+
+const step = (network: string, name: string, batch: number, most: number, remark?: string): Goal => ({
+  id: `training step ${network} ${batch}`,
+  what: `training step of the whole network beside PyTorch, ${name}, batch ${batch}`,
+  bench: 'engine-training',
+  unit: '',
+  most,
+  ...(remark ? { remark } : {}),
+});
+const memory = (network: string, name: string): Goal => ({
+  id: `training memory ${network} 32`,
+  what: `peak memory of this step beside PyTorch, ${name}, batch 32`,
+  bench: 'engine-training',
+  unit: '',
+  most: 1.1,
+});
+
+const analyzed =
+  'From 2.25 s in November 2026: sines over all weights of the probe network, a package.json of 180 kB parsed once for each importing file, a database that file commands do not need. Not useful: Node’s compile cache. What is left: loading modules 0.3 s, starting the engine’s process and reading the networks 0.4 s, decoder and inference 0.3 s.';
+
+/** In the order of docs/reference/benchmarks.md. Processors differ: the goals of training steps are those of AMD. */
+export const goals: readonly Goal[] = [
+  step('resnet-34', 'ResNet-34', 8, 0.75, 'Depends on the processor: slower than PyTorch on Intel with AVX-512, faster on AMD.'),
+  step('resnet-34', 'ResNet-34', 32, 0.75),
+  step('densenet-121', 'DenseNet-121', 8, 0.7),
+  step('densenet-121', 'DenseNet-121', 32, 0.7),
+  step('mobilenet-v2', 'MobileNetV2', 32, 0.7),
+  step('efficientnet-lite0', 'EfficientNet-Lite0', 32, 0.7),
+  { ...memory('resnet-34', 'ResNet-34'), remark: 'Nothing was tried yet.' },
+  { ...memory('densenet-121', 'DenseNet-121'), remark: 'Nothing was tried yet.' },
+  ...(['starter', 'resnet-34', 'densenet-121', 'mobilenet-v2', 'efficientnet-lite0', 'convnext-tiny'] as const).map(
+    (network): Goal => ({
+      id: `inference ${network} 1`,
+      what: `one image beside bare onnxruntime, ${network}`,
+      bench: 'engine',
+      unit: '',
+      most: network === 'starter' ? 1.15 : 1.05,
+      ...(network === 'starter' ? { remark: 'Half of the time is the way to the engine’s process and back, which isolates it.' } : {}),
+    }),
+  ),
+  {
+    id: 'report over its steps',
+    what: 'StableStudy to documents on record, 2500 × 2048 CR, over the sum of its steps',
+    bench: 'report-study',
+    unit: '',
+    most: 1.1,
+    remark: 'The rest is the change log of Orthanc, the queue and the database.',
+  },
+  {
+    id: 'report steps',
+    what: 'the sum of its steps',
+    bench: 'report-study',
+    unit: 'ms',
+    most: 350,
+    remark: 'Decoding and retrieving are most of it.',
+  },
+  ...[1, 2, 4].map(
+    (studies): Goal => ({
+      id: `throughput ${studies}`,
+      what: `studies a minute with ${studies} in progress, over the bound of decoding and inference`,
+      bench: 'report-study',
+      unit: '',
+      least: 0.65,
+      ...(studies === 1 ? { remark: 'Orthanc and the transfer of 10 MB a study use the same cores.' } : {}),
+    }),
+  ),
+  {
+    id: 'jpeg 2000',
+    what: 'JPEG 2000, 5 megapixels, decoded',
+    bench: 'pixels',
+    unit: 'ms',
+    most: 120,
+    remark: 'The whole image is decoded; a smaller resolution, which the file also holds, is not used yet.',
+  },
+  { id: 'analyze', what: '`analyze` of one picture, whole process', bench: 'start', unit: 's', most: 1, remark: analyzed },
+  {
+    id: 'start first',
+    what: '`npm start` to "service is running", first start',
+    bench: 'start',
+    unit: 's',
+    most: 3,
+    remark: 'A new embedded database takes most of it.',
+  },
+  {
+    id: 'start later',
+    what: 'the same, later',
+    bench: 'start',
+    unit: 's',
+    most: 2,
+    remark:
+      'Modules, embedded database and engine start one after the other; starting the engine before the database saved nothing on two cores.',
+  },
+  {
+    id: 'memory idle',
+    what: 'resident memory of the idle service, all its processes',
+    bench: 'start',
+    unit: 'MB',
+    most: 300,
+    remark: 'The embedded database and the decoders have processes or heaps of their own.',
+  },
+  { id: 'memory 400 studies', what: 'the same after 400 studies', unit: 'MB', most: 350 },
+  {
+    id: 'memory large ct',
+    what: 'peak memory of the service’s main process with a CT of 3,000 slices',
+    bench: 'large-ct',
+    unit: 'MB',
+    most: 600,
+  },
+  { id: 'epoch', what: 'an epoch of 1,000 pictures from disk over its steps alone', unit: '', most: 1.05 },
+  {
+    id: 'worklist',
+    what: 'a page, a filter and the first poll with 1,000,000 studies in the index',
+    unit: 'ms',
+    most: 50,
+    remark: 'Measured with 100,000 studies, below.',
+  },
+  {
+    id: 'waiting jobs',
+    what: 'studies a second with 45,000 waiting jobs on the embedded database over an empty queue',
+    unit: '',
+    least: 1,
+  },
+];
