@@ -72,15 +72,15 @@ async function startOnce(
   idle = 0,
 ): Promise<{ readonly seconds: number; readonly residentMB: number }> {
   const began = performance.now();
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program, 'serve'], {
     cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...environment(dataDir), ORTHANC_URL: orthanc.url, ORTHANC_USERNAME: orthanc.username, ORTHANC_PASSWORD: orthanc.password },
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   let printed = '';
   await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stderr.on('data', (chunk: Buffer) => {
       printed += chunk.toString();
       if (printed.includes('service is running')) resolve();
     });
