@@ -22,7 +22,7 @@ export async function openDeviceTrainingSession(
   options: TrainerOptions,
   { provider, threads }: OnnxSessionSettings,
 ): Promise<TrainingSession> {
-  const { bytes, plan, parts } = deviceTrainingModel(options, { block: undefined, webgpu: true });
+  const { bytes, plan, parts } = deviceTrainingModel(options, { block: undefined, processor: false, webgpu: true });
   const kept = parts.flatMap(({ group }) => [
     ...deviceNames.vectors.map((vector) => deviceNames.after(vector, group)),
     deviceNames.gradients(group),

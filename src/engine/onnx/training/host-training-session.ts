@@ -16,7 +16,11 @@ export async function openHostTrainingSession(
   options: TrainerOptions,
   { provider, threads, plainLayout = false }: OnnxSessionSettings,
 ): Promise<TrainingSession> {
-  const model = trainingModel(options, { block: plainLayout ? undefined : await findBlock(provider), webgpu: false });
+  const model = trainingModel(options, {
+    block: plainLayout ? undefined : await findBlock(provider),
+    processor: provider === 'cpu' && !plainLayout,
+    webgpu: false,
+  });
   const { plan, bytes } = model;
   const session = await InferenceSession.create(bytes, {
     executionProviders: [provider],

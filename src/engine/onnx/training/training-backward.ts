@@ -144,17 +144,21 @@ function slope(scope: TrainingScope, layer: ReluLayer): string {
       layer.ceiling === undefined ? above : onnx.node('And', [above, onnx.node('Less', [output, onnx.floats([layer.ceiling], [])])]);
     return onnx.node('Cast', [passed], { attributes: { to: elementCodes.float32 } });
   }
-  if (layer.ceiling !== undefined)
-    return onnx.node('Mul', [
-      onnx.node('Sign', [output]),
-      onnx.node('Sign', [onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])]),
-    ]);
-  // the steepest hard sigmoid is 1 from the smallest normal number on; the processor has it several times as fast as Sign, CUDA not at all
-  const made =
-    layouts.block === undefined
-      ? onnx.node('Sign', [output])
-      : onnx.node('HardSigmoid', [output], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } });
+  if (layer.ceiling !== undefined) {
+    // above 0 only between the two kinks
+    const between = onnx.node('Mul', [output, onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])]);
+    return steepest(scope, between);
+  }
+  const made = steepest(scope, output);
   return layouts.isBlocked(output) ? layouts.mark(made, scope.sizes.get(layer.name)!.channels) : made;
+}
+
+/** Of values that are at least 0: 1 above it, else 0. */
+function steepest({ onnx, processor }: TrainingScope, value: string): string {
+  // the steepest hard sigmoid is 1 from the smallest normal number on; the processor has it several times as fast as Sign, CUDA not at all
+  return processor
+    ? onnx.node('HardSigmoid', [value], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } })
+    : onnx.node('Sign', [value]);
 }
 
 function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: LinearLayer, gradient: string, add: GradientReceiver): void {

@@ -16,6 +16,8 @@ import type { BatchStatistics, TrainingScope } from './training-scope.js';
 export interface GraphTraits {
   /** Channels that lie together (see Layouts); undefined for a graph that every provider understands. */
   readonly block: number | undefined;
+  /** Whether the processor's kernels compute it: what they have fast others lack, or have slowly. */
+  readonly processor: boolean;
   /** Whether it is WebGPU, which lacks some operators (see TrainingScope). */
   readonly webgpu: boolean;
 }
@@ -42,7 +44,7 @@ export interface TrainingGraph {
 export function emitTrainingGraph(
   onnx: Graph,
   options: TrainerOptions,
-  { block, webgpu }: GraphTraits,
+  { block, processor, webgpu }: GraphTraits,
   trained: (name: string, shape: readonly number[]) => string,
 ): TrainingGraph {
   const { network, objective, batch, height, width } = options;
@@ -72,6 +74,7 @@ export function emitTrainingGraph(
     batch,
     sizes: layerSizes(architecture, height, width),
     layouts,
+    processor,
     webgpu,
     values: new Map([[networkInputName, networkInputName]]),
     deferred: new Map(),

@@ -37,6 +37,8 @@ export interface TrainingScope {
   readonly batch: number;
   readonly sizes: ReadonlyMap<string, LayerSize>;
   readonly layouts: Layouts;
+  /** Whether the processor computes. */
+  readonly processor: boolean;
   /** Whether the WebGPU provider is to have every operator: others would take their values from the device and back. */
   readonly webgpu: boolean;
   /** The ONNX values of layers' outputs, in either layout. */
