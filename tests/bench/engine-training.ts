@@ -4,6 +4,7 @@ import { trainingBytes } from '../../src/engine/training-memory.js';
 import { layerGroups } from '../../src/network/layer-groups.js';
 import { exampleArchitecture } from '../unit/network-examples.js';
 import { figure } from './history/figures.js';
+import { goals } from './history/goals.js';
 import { median } from './median.js';
 import { startSide } from './other-side.js';
 
@@ -64,8 +65,11 @@ async function row(network: string, batch: number, trainFrom: number): Promise<r
     memory: Math.max(...list.map(({ memoryMB }) => memoryMB)),
   })) as [Figures, Figures];
   if (trainFrom === 0 && Number.isFinite(own.ms / torch.ms)) {
-    figure(`training step ${network} ${batch}`, own.ms / torch.ms);
-    figure(`training memory ${network} ${batch}`, own.memory / torch.memory);
+    const figures = {
+      [`training step ${network} ${batch}`]: own.ms / torch.ms,
+      [`training memory ${network} ${batch}`]: own.memory / torch.memory,
+    };
+    for (const [id, value] of Object.entries(figures)) if (goals.some((goal) => goal.id === id)) figure(id, value);
   }
   const text = (value: number, digits = 0): string => (Number.isFinite(value) ? value.toFixed(digits) : 'not here');
   return [

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { projectRoot } from '../../src/config.js';
 import { startPrivateOrthanc, type RunningOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { figure } from './history/figures.js';
 import { median } from './median.js';
+import { residentMB } from './process-family.js';
 
 export const title = 'Start and memory';
 
@@ -88,15 +89,8 @@ async function startOnce(
   });
   const seconds = (performance.now() - began) / 1000;
   await sleep(idle);
-  const residentMB = idle > 0 ? residentOf(child.pid!) : NaN;
+  const memory = idle > 0 ? residentMB(child.pid!) : NaN;
   child.kill('SIGTERM');
   await ended;
-  return { seconds, residentMB };
-}
-
-/** Proportional set size of a process and its descendants: pages that several share count once. */
-function residentOf(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean);
-  return Number(/^Pss:\s+(\d+)/m.exec(rollup)![1]) / 1000 + children.reduce((sum, one) => sum + residentOf(Number(one)), 0);
+  return { seconds, residentMB: memory };
 }

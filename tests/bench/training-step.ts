@@ -3,10 +3,11 @@ import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
 import { layerGroups } from '../../src/network/layer-groups.js';
 import { exampleArchitecture } from '../unit/network-examples.js';
 import { seededImage, seededWeights } from '../unit/network-seeded.js';
+import { peakMB, processorMs } from './process-family.js';
 
 /**
  * The other side of bench_torch_train.py, started by engine-training.ts: training-step.js NETWORK BATCH SIZE THREADS TRAIN_FROM.
- * For every line on standard input takes one step and prints its milliseconds, the largest resident size in MB so far and the CPU's milliseconds.
+ * For every line on standard input takes one step and prints its milliseconds, the largest resident size in MB so far and the CPU's milliseconds, with the engine's process.
  */
 const [name, ...numbers] = process.argv.slice(2) as [string, ...string[]];
 const [batch, size, threads, trainFromGroup] = numbers.map(Number) as [number, number, number, number];
@@ -42,8 +43,9 @@ async function serve(): Promise<void> {
       { input: { data, batch, channels, height: size, width: size }, targets },
       { learningRates: [1e-4, 1e-4, 1e-4], momentum: 0.9 },
     );
-    const { user, system } = process.cpuUsage();
-    console.log(`${performance.now() - start} ${process.resourceUsage().maxRSS / 1024} ${(user + system) / 1000}`);
+    const ms = performance.now() - start;
+    // the engine computes in a process of its own
+    console.log(`${ms} ${peakMB(process.pid)} ${processorMs(process.pid)}`);
   }
   await engine.close();
 }

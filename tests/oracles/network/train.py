@@ -58,6 +58,7 @@ CASES = {
     "densenet-121 from group 1": case("densenet-121", ONE, train_from=1, conditioning={"shift": 1.0, "scale": 0.25, "negative": 0.25}, inputs="train 2"),
     "mobilenet-v2": case("mobilenet-v2", ONE, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 6"),
     "efficientnet-lite-small": case("efficientnet-lite-small", SEVERAL, size=(61, 75), clip=1.0, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 1"),
+    "efficientnet-lite0": case("efficientnet-lite0", ONE, size=(48, 48), conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 30"),
     "efficientnet-b0": case("efficientnet-b0", ONE, size=(64, 48)),
     "efficientnet-small": case("efficientnet-small", ONE, clip=1.0),
     "efficientnet-small-same": case("efficientnet-small-same", SEVERAL, size=(61, 75)),
