@@ -11,12 +11,15 @@ import { sampleLoad } from '../../src/samples/sample-load.js';
 import { openStore } from '../../src/store/store.js';
 import type { JobProcessOptions } from '../support/job-process.js';
 import { temporaryDirectory, withOrthanc } from '../support/orthanc.js';
+import { figure } from './history/figures.js';
 import { startPostgres, type PrivatePostgres } from '../support/postgres.js';
 import { sendByCStore } from '../support/send.js';
 import { spawnService, type SpawnedService } from '../support/service.js';
 
 const studies = 24;
 const jobMs = 1_000;
+/** For each simulated worker. */
+const jobsEach = 12;
 
 export const title = 'Many workers';
 
@@ -25,7 +28,7 @@ export async function bench(): Promise<void> {
   const postgres = await startPostgres();
   try {
     for (const workers of [1, 2, 4]) await real(workers, postgres);
-    for (const workers of [1, 2, 4, 8, 16, 32, 64]) await simulated(workers, postgres);
+    for (const workers of [1, 4, 16, 64, 256]) await simulated(workers, postgres);
   } finally {
     await postgres.stop();
   }
@@ -67,16 +70,18 @@ async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
   });
 }
 
-/** Jobs of one second that need no processor: what the queue itself allows. At most eight are active in one process. */
+/**
+ * Jobs of one second that need no processor: what the queue itself allows. At most 32 are active in one process. All processes are ready
+ * before the jobs become due, at one moment.
+ */
 async function simulated(workers: number, postgres: PrivatePostgres): Promise<void> {
   const location = { databaseUrl: await postgres.createDatabase() };
-  const keys = Array.from({ length: workers * 6 }, (_, n) => `1.2.${n}`);
+  const keys = Array.from({ length: workers * jobsEach }, (_, n) => `1.2.${n}`);
   const store = await openStore(location, silentLog);
   const jobs = await startJobs(store, silentLog);
   const queue = defineQueue<{ readonly key: string }>('simulated');
-  for (const key of keys) await jobs.send(queue, { key }, { key });
-  await jobs.stop();
-  const perProcess = Math.min(8, workers);
+  const perProcess = Math.min(32, workers);
+  let ready = 0;
   const times: number[] = [];
   const children: ChildProcess[] = [];
   for (let n = 0; n < workers / perProcess; n++) {
@@ -86,10 +91,16 @@ async function simulated(workers: number, postgres: PrivatePostgres): Promise<vo
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
       const { did, at } = JSON.parse(line) as { did: string; at: number };
+      if (did === 'ready') ready++;
       if (did === 'start' || did === 'end') times.push(at);
     });
     children.push(child);
   }
+  while (ready < children.length) await new Promise((resolve) => setTimeout(resolve, 50));
+  const dueAt = Date.now() + 2_000 + 6 * keys.length;
+  for (const key of keys) await jobs.send(queue, { key }, { key, startAfterMs: Math.max(0, dueAt - Date.now()) });
+  if (Date.now() > dueAt) console.log('the jobs were due before all were sent');
+  await jobs.stop();
   while ((await store.results.withoutResult(keys)).length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
   await store.close();
   for (const child of children) {
@@ -97,8 +108,11 @@ async function simulated(workers: number, postgres: PrivatePostgres): Promise<vo
     child.kill('SIGTERM');
     await closed;
   }
-  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
+  times.sort((one, other) => one - other);
+  const seconds = (times.at(-1)! - times[0]!) / 1000;
+  const share = (keys.length * jobMs) / 1000 / seconds / workers;
+  if (workers === 4 || workers === 256) figure(`simulated workers ${workers}`, share);
   console.log(
-    `${String(workers).padStart(2)} simulated workers: ${(keys.length / seconds).toFixed(1)} jobs of ${jobMs / 1000} s a second, ${((100 * keys.length * jobMs) / 1000 / seconds / workers).toFixed(0)} % of what they could do`,
+    `${String(workers).padStart(3)} simulated workers: ${(keys.length / seconds).toFixed(1)} jobs of ${jobMs / 1000} s a second, ${(100 * share).toFixed(0)} % of what they could do`,
   );
 }

@@ -197,15 +197,19 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
       'AUROC für Pneumonie: 0,400 (Projektion AP, ungünstigste von 2 Projektionen); der Wert kann bis 0,310 hinunterreichen, nötig ist mindestens 0,900. 1 Gruppe mit weniger als 20 Patienten mit und 20 ohne diesen Befund wird nicht geprüft.';
     const why = `${words} 1 weiteres Kriterium ist nicht bestanden: auf die Lungen kommt es an.`;
     await inGerman(`/models/${version}`, async (text) => {
-      const change = await text('section[aria-label^="Entscheidung der Freigabeprüfung"]');
-      for (const expected of [why, words, 'Zeitplan']) assert.ok(change.includes(expected), change);
-      assert.match(change, /Projektion AP0,400/);
+      await eventually('the change record', async () => {
+        const change = await text('section[aria-label^="Entscheidung der Freigabeprüfung"]');
+        for (const expected of [why, words, 'Zeitplan']) assert.ok(change.includes(expected), change);
+        assert.match(change, /Projektion AP0,400/);
+      });
       await screenshot(page, 'model-gate-de');
     });
-    await inGerman('/models', async (text) => {
-      const last = await text('section[aria-labelledby=retraining]');
-      for (const expected of [why, 'gestartet von Zeitplan']) assert.ok(last.includes(expected), last);
-    });
+    await inGerman('/models', (text) =>
+      eventually('the last retraining run, which comes after the section', async () => {
+        const last = await text('section[aria-labelledby=retraining]');
+        for (const expected of [why, 'gestartet von Zeitplan']) assert.ok(last.includes(expected), last);
+      }),
+    );
     await page.goto(`${pages.service.url}/models`);
     await page.waitForSelector('[data-testid=retraining-state]', patience);
     const promote = (target: string, body: unknown): Promise<{ status: number; error: string }> =>

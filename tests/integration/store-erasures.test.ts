@@ -192,7 +192,9 @@ for (const backend of storeBackends()) {
       assert.equal((await store.results.ofStudy(erased)).length, 1);
     });
 
-    test('what a transaction records that began before the mark is erased too', { skip: backend.name === 'embedded' }, async () => {
+    test('what a transaction records that began before the mark is erased too', {
+      ...(backend.name === 'embedded' ? { skip: 'one connection: no transaction runs beside another' } : {}),
+    }, async () => {
       const study = '1.2.826.0.1.3680043.9.3';
       const order: string[] = [];
       let marked: Promise<void> | undefined;

@@ -142,4 +142,18 @@ export const goals: readonly Goal[] = [
     unit: '',
     least: 1,
   },
+  ...(
+    [
+      [4, 0.95],
+      [256, 0.9],
+    ] as const
+  ).map(
+    ([workers, least]): Goal => ({
+      id: `simulated workers ${workers}`,
+      what: `${workers} workers with simulated engines over what they could do`,
+      bench: 'many-workers',
+      unit: '',
+      least,
+    }),
+  ),
 ];
