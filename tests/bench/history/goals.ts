@@ -33,11 +33,17 @@ const depthwise =
   'Weight gradients of depthwise convolutions are correlations with a group for each channel of each picture, instead of a product for each tap; before, on the same machine: EfficientNet-Lite0 batch 8 / 32 1.60 / 0.80, MobileNetV2 1.36 / 1.12. What is left: these correlations copy every value once for each tap, and additions and products value by value are not joined.';
 
 const analyzed =
-  'From 2.25 s in November 2026: sines over all weights of the probe network, a package.json of 180 kB parsed once for each importing file, a database that file commands do not need. Not useful: Node’s compile cache. What is left: loading modules 0.3 s, starting the engine’s process and reading the networks 0.4 s, decoder and inference 0.3 s.';
+  'From 2.25 s in November 2026: sines over all weights of the probe network, a package.json of 180 kB parsed once for each importing file, a database that file commands do not need. Not useful: Node’s compile cache.';
 
 /** In the order of docs/reference/benchmarks.md. Processors differ: the goals of training steps are those of AMD. */
 export const goals: readonly Goal[] = [
-  step('resnet-34', 'ResNet-34', 8, 0.75, 'Depends on the processor: slower than PyTorch on Intel with AVX-512, faster on AMD.'),
+  step(
+    'resnet-34',
+    'ResNet-34',
+    8,
+    0.75,
+    'Runs differ by a third on this virtual machine (1.17 and 1.50 within half an hour); an earlier AMD had 0.87.',
+  ),
   step('resnet-34', 'ResNet-34', 32, 0.75),
   step('densenet-121', 'DenseNet-121', 8, 0.7),
   step('densenet-121', 'DenseNet-121', 32, 0.7),

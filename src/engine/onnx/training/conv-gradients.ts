@@ -86,7 +86,7 @@ function allTapsAtOnce(scope: TrainingScope, layer: ConvLayer, gradient: string)
 
 /**
  * Every channel of every picture by itself, as a correlation of the input with the output's gradient: its step is the dilation, and it yields
- * a value for each tap. Several times as fast as a product for each tap (docs/reference/benchmarks.md).
+ * a value for each tap. Faster than a product for each tap (docs/reference/benchmarks.md).
  */
 function correlated(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
   const { onnx, batch } = scope;
