@@ -1,5 +1,6 @@
 import type { FaultCode } from '../errors.js';
 import type { ComputeReply } from './compute-process.js';
+import { withImagesRead } from './memory-file.js';
 
 /**
  * The program of a ComputeProcess: computes requests strictly one after the other, because two networks at once would share the same
@@ -16,7 +17,7 @@ export function answerRequests<Request>(
   let last = before;
   process.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
     last = last
-      .then(() => answer(request))
+      .then(() => answer(withImagesRead(request)))
       .then(
         (value) => postToParent({ id, value }),
         (error: unknown) => {

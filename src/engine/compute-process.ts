@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Fault, type FaultCode } from '../errors.js';
 import { AnswerPace, RunningTimer, type AnswerLimits, type Work } from './answer-limits.js';
 import { confinedCommand, type Confinement } from './confinement.js';
+import { MemoryFile, withImagesPlaced, type Placed } from './memory-file.js';
 
 /** What a compute process sends: one reply to each request, in the order of the requests. Other messages go to `onMessage`. */
 export type ComputeReply =
@@ -25,6 +26,7 @@ export interface ComputeProcessOptions {
 interface Waiting {
   readonly what: string;
   readonly work: Work | undefined;
+  readonly placed: readonly Placed[];
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Fault) => void;
 }
@@ -49,8 +51,7 @@ export const notBegun = Symbol('the request was not begun');
  * An engine's process, which computes one request after the other. If a request gets no reply in time, the process is killed, because
  * nothing else ends native code that hangs; the request then fails with the retryable Fault `engine-failed`.
  *
- * Messages are serialised and copied: 0.6 ms for a starter image, 18 ms for a training step of 32 × 3 × 224 × 224 values, below 1 % of
- * the step on a processor (tests/bench/compute-process.ts).
+ * Requests and replies are messages, without the images: memory-file.ts.
  *
  * Why a process and not a thread: a thread inside native code can be neither ended nor left behind (Node waits for it
  * at its own exit), a crash there takes the service along, and onnxruntime (1.30) reads the command line of its process with a
@@ -61,6 +62,7 @@ export class ComputeProcess {
   readonly #waiting = new Map<number, Waiting>();
   readonly #pace: AnswerPace;
   readonly #exited: Promise<void>;
+  readonly #memory: MemoryFile | undefined;
   #serial = 0;
   #ended: string | undefined;
   #stderrEnd = '';
@@ -70,14 +72,16 @@ export class ComputeProcess {
 
   constructor({ program, arguments: given, environment, limits, confinement, onMessage, onEnd }: ComputeProcessOptions) {
     this.#pace = new AnswerPace(limits);
+    this.#memory = MemoryFile.create();
     const child = fork(fileURLToPath(program), given, {
       serialization: 'advanced',
       execArgv: [],
       ...(confinement ? confinedCommand(confinement) : {}),
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(this.#memory ? [this.#memory.readable] : [])],
       env: environment,
     });
     this.#child = child;
+    this.#memory?.closeReadable();
     running.add(child);
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderrEnd = (this.#stderrEnd + text).slice(-maxReasonLength)));
     child.on('message', (message: ComputeReply | object) => {
@@ -125,11 +129,12 @@ export class ComputeProcess {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(endedFault(this.#ended, true));
       const id = this.#serial++;
-      this.#waiting.set(id, { what, work, resolve, reject });
+      const sent = this.#memory ? withImagesPlaced(request, this.#memory) : { request, placed: [] };
+      this.#waiting.set(id, { what, work, placed: sent.placed, resolve, reject });
       if (this.#waiting.size === 1) this.#watch();
       this.keepServiceAlive(true);
       // 'exit' reports a process that ended
-      this.#child.send({ id, request }, () => undefined);
+      this.#child.send({ id, request: sent.request }, () => undefined);
     });
   }
 
@@ -175,6 +180,7 @@ export class ComputeProcess {
     const entry = this.#waiting.get(answer.id);
     if (!entry) return;
     this.#waiting.delete(answer.id);
+    this.#memory?.free(entry.placed);
     if (entry.work && 'value' in answer) this.#pace.answered(entry.work, performance.now() - this.#begun);
     this.#watch();
     if (this.#waiting.size === 0) this.keepServiceAlive(false);
@@ -183,6 +189,7 @@ export class ComputeProcess {
   }
 
   #end(reason: string): void {
+    if (this.#ended === undefined) this.#memory?.close();
     this.#ended ??= reason;
     this.#timer?.stop();
     this.#timer = undefined;
