@@ -9,20 +9,15 @@ export function emitActivation({ onnx, kept, plain }: TrainingScope, { kind, nam
   return kind === 'sigmoid' ? open : onnx.node('Mul', [x, open]);
 }
 
-/** The gradient of the layer's input. With s = σ(x): `s · (1 − s)`, `s · (1 + x · (1 − s))`; of gelu `Φ(x) + x · φ(x)`. */
-export function emitActivationGradient(
-  { onnx, kept, plain }: TrainingScope,
-  { kind, name, input }: ActivationLayer,
-  gradient: string,
-): string {
+/** The derivative at each value. With s = σ(x): `s · (1 − s)`, `s · (1 + x · (1 − s))`; of gelu `Φ(x) + x · φ(x)`. */
+export function emitActivationSlope({ onnx, kept, plain }: TrainingScope, { kind, name, input }: ActivationLayer): string {
   const open = kept.get(name)!;
   const x = plain(input);
   const times = (one: string, other: string): string => onnx.node('Mul', [one, other]);
+  if (kind === 'gelu') return onnx.node('Add', [open, times(x, normalDensity(onnx, x))]);
   const one = onnx.floats([1], []);
-  if (kind === 'gelu') return times(gradient, onnx.node('Add', [open, times(x, normalDensity(onnx, x))]));
   const closed = onnx.node('Sub', [one, open]);
-  if (kind === 'sigmoid') return times(gradient, times(open, closed));
-  return times(times(gradient, open), onnx.node('Add', [times(x, closed), one]));
+  return times(open, kind === 'sigmoid' ? closed : onnx.node('Add', [times(x, closed), one]));
 }
 
 /** Φ(x) by the error function. */

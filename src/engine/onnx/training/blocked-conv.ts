@@ -69,7 +69,7 @@ export function blockedStem(scope: TrainingScope, layer: ConvLayer): string {
 
 /** See convGradients for what is computed. */
 export function blockedConvGradients(scope: TrainingScope, layer: BlockedConvLayer, gradient: string, add: GradientReceiver): void {
-  add.tensor('weight', weightGradient(scope, layer, gradient));
+  add.tensorLater('weight', () => weightGradient(scope, layer, gradient));
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, gradient));
 }
 

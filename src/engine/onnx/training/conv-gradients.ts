@@ -1,6 +1,7 @@
 import type { ConvLayer } from '../../../network/architecture.js';
 import { paddingAlong } from '../../../network/conv-padding.js';
 import { blockedConvGradients, isBlockedConv } from './blocked-conv.js';
+import { depthwiseConv, depthwiseCorrelation, isDepthwiseInBlocks } from './depthwise-conv.js';
 import type { GradientReceiver } from './gradient-receiver.js';
 import type { TrainingScope } from './training-scope.js';
 
@@ -17,9 +18,9 @@ export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: 
     throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
   const plain = scope.layouts.plain(gradient);
   if (scope.plan.trains(layer)) {
-    add.tensor('weight', weightGradient(scope, layer, plain));
+    add.tensorLater('weight', () => weightGradient(scope, layer, plain));
     if (layer.bias)
-      add.tensor('bias', scope.onnx.node('ReduceSum', [plain, scope.onnx.integers(0, 2, 3)], { attributes: { keepdims: 0 } }));
+      add.tensorLater('bias', () => scope.onnx.node('ReduceSum', [plain, scope.onnx.integers(0, 2, 3)], { attributes: { keepdims: 0 } }));
   }
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, plain));
 }
@@ -70,18 +71,14 @@ function allTapsAtOnce(scope: TrainingScope, layer: ConvLayer, gradient: string)
   const { onnx, batch } = scope;
   const { kernel, inputChannels, outputChannels } = layer;
   const places = placesOf(scope, layer);
-  const taps = inputAtTaps(scope, layer);
-  const columns = taps.length === 1 ? taps[0]! : onnx.node('Concat', taps, { attributes: { axis: 1 } });
+  const taps = inputAtTaps(scope, layer).map((tap) => onnx.node('Reshape', [tap, onnx.integers(batch, inputChannels, 1, places)]));
+  const columns = taps.length === 1 ? taps[0]! : onnx.node('Concat', taps, { attributes: { axis: 2 } });
   const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, outputChannels, places)]);
   const sum = sumOverBatch(
     scope,
-    product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)]), 3),
+    product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, inputChannels * taps.length, places)]), 3),
   );
-  const byTap = onnx.node('Reshape', [sum, onnx.integers(outputChannels, taps.length, inputChannels)]);
-  return onnx.node('Reshape', [
-    onnx.node('Transpose', [byTap], { attributes: { perm: [0, 2, 1] } }),
-    onnx.integers(outputChannels, inputChannels, kernel, kernel),
-  ]);
+  return onnx.node('Reshape', [sum, onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
 }
 
 /**
@@ -97,21 +94,22 @@ function correlated(scope: TrainingScope, layer: ConvLayer, gradient: string): s
   const past = (size: number, places: number, before: number): number => (places - 1) * stride + kernel - size - before;
   const [bottom, right] = [past(from.height, to.height, top), past(from.width, to.width, left)];
   const planes = batch * outputChannels;
-  const made = onnx.node(
-    'Conv',
-    [
-      onnx.node('Reshape', [scope.plain(input), onnx.integers(1, planes, from.height, from.width)]),
-      onnx.node('Reshape', [gradient, onnx.integers(planes, 1, to.height, to.width)]),
-    ],
-    {
-      attributes: {
-        kernel_shape: [to.height, to.width],
-        dilations: [stride, stride],
-        pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
-        group: planes,
-      },
-    },
-  );
+  const attributes = {
+    kernel_shape: [to.height, to.width],
+    dilations: [stride, stride],
+    pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
+  };
+  const value = scope.plain(input);
+  const made = isDepthwiseInBlocks(scope, layer)
+    ? depthwiseCorrelation(scope, { ...from, value }, { ...to, value: gradient }, outputChannels, attributes)
+    : onnx.node(
+        'Conv',
+        [
+          onnx.node('Reshape', [value, onnx.integers(1, planes, from.height, from.width)]),
+          onnx.node('Reshape', [gradient, onnx.integers(planes, 1, to.height, to.width)]),
+        ],
+        { attributes: { ...attributes, group: planes } },
+      );
   // rows and columns at the end that no step of the kernel reached
   const taps =
     bottom < 0 || right < 0 ? onnx.node('Slice', [made, onnx.integers(0, 0), onnx.integers(kernel, kernel), onnx.integers(2, 3)]) : made;
@@ -218,7 +216,9 @@ function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string)
         ? swapped
         : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(-beyond, -beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
     const pads = [top, left, bottom, right].map((padding) => kernel - 1 - padding);
-    return onnx.node('Conv', [gradient, turned], { attributes: { kernel_shape: [kernel, kernel], pads, group: groups } });
+    const attributes = { kernel_shape: [kernel, kernel], pads };
+    if (isDepthwiseInBlocks(scope, layer)) return depthwiseConv(scope, gradient, turned, groups, attributes);
+    return onnx.node('Conv', [gradient, turned], { attributes: { ...attributes, group: groups } });
   }
   const missing = (size: number, places: number, padded: number): number => size - ((places - 1) * stride + kernel - padded);
   return onnx.node('ConvTranspose', [gradient, weight], {

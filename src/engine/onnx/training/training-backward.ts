@@ -1,12 +1,4 @@
-import {
-  inputsOf,
-  type ConcatLayer,
-  type LayerNode,
-  type LinearLayer,
-  type PoolLayer,
-  type ReluLayer,
-} from '../../../network/architecture.js';
-import { emitActivationGradient } from './activations.js';
+import { inputsOf, type ConcatLayer, type LayerNode, type LinearLayer, type PoolLayer } from '../../../network/architecture.js';
 import { batchNormGradients } from './batch-norm-gradients.js';
 import { channelAffine } from './channel-affine.js';
 import { gateGradients, scaleGradients, spatialMeanGradient } from './channel-factors.js';
@@ -14,7 +6,7 @@ import { convGradients } from './conv-gradients.js';
 import type { GradientReceiver } from './gradient-receiver.js';
 import { layerNormGradients } from './layer-norm.js';
 import { maxPoolGradient } from './max-pool.js';
-import { elementCodes } from '../schema.js';
+import { slopeOf } from './slopes.js';
 import type { TrainingScope } from './training-scope.js';
 
 /** Gradients of the loss, by the name of the tensor. */
@@ -30,11 +22,13 @@ export function emitBackward(scope: TrainingScope, atLogits: string): Gradients 
   const { architecture, plan } = scope;
   const shares = new Map<string, Shares>([[architecture.logits, { values: [atLogits], scales: [], shifts: [] }]]);
   const gradients = new Map<string, string>();
+  const later: (() => void)[] = [];
   for (const layer of [...architecture.layers].reverse()) {
     const found = shares.get(layer.name);
     if (!found || !plan.needsGradient(layer.name)) continue;
     const add: GradientReceiver = {
       tensor: (part, value) => gradients.set(`${layer.name}.${part}`, value),
+      tensorLater: (part, value) => later.push(() => gradients.set(`${layer.name}.${part}`, value())),
       input: (name, value) => sharesOf(name).values.push(value),
       affine: (name, scale, shift) => {
         sharesOf(name).scales.push(scale);
@@ -44,6 +38,7 @@ export function emitBackward(scope: TrainingScope, atLogits: string): Gradients 
     if (layer.kind === 'concat') divide(scope, layer, found, add);
     else backward(scope, layer, gradientOf(scope, layer.name, found), add);
   }
+  for (const emit of later.reverse()) emit();
   return gradients;
 
   function sharesOf(name: string): Shares {
@@ -111,11 +106,10 @@ function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, 
   if (!inputsOf(layer).some(plan.needsGradient)) return;
   switch (layer.kind) {
     case 'relu':
-      return add.input(layer.input, layouts.eachValue('Mul', [gradient, slope(scope, layer)]));
     case 'silu':
     case 'gelu':
     case 'sigmoid':
-      return add.input(layer.input, emitActivationGradient(scope, layer, layouts.plain(gradient)));
+      return add.input(layer.input, layouts.eachValue('Mul', [gradient, slopeOf(scope, layer)]));
     case 'spatial-mean':
       return add.input(layer.input, spatialMeanGradient(scope, layer.input, layouts.plain(gradient)));
     case 'gate':
@@ -134,37 +128,10 @@ function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, 
   }
 }
 
-/** 1 where a ReLU let its input through, 0 where not (at the kinks too, as PyTorch has it). */
-function slope(scope: TrainingScope, layer: ReluLayer): string {
-  const { onnx, layouts, webgpu } = scope;
-  const output = scope.value(layer.name);
-  if (webgpu) {
-    const above = onnx.node('Greater', [output, onnx.floats([0], [])]);
-    const passed =
-      layer.ceiling === undefined ? above : onnx.node('And', [above, onnx.node('Less', [output, onnx.floats([layer.ceiling], [])])]);
-    return onnx.node('Cast', [passed], { attributes: { to: elementCodes.float32 } });
-  }
-  if (layer.ceiling !== undefined) {
-    // above 0 only between the two kinks
-    const between = onnx.node('Mul', [output, onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])]);
-    return steepest(scope, between);
-  }
-  const made = steepest(scope, output);
-  return layouts.isBlocked(output) ? layouts.mark(made, scope.sizes.get(layer.name)!.channels) : made;
-}
-
-/** Of values that are at least 0: 1 above it, else 0. */
-function steepest({ onnx, processor }: TrainingScope, value: string): string {
-  // the steepest hard sigmoid is 1 from the smallest normal number on; the processor has it several times as fast as Sign, CUDA not at all
-  return processor
-    ? onnx.node('HardSigmoid', [value], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } })
-    : onnx.node('Sign', [value]);
-}
-
 function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: LinearLayer, gradient: string, add: GradientReceiver): void {
   if (plan.trains(layer)) {
-    add.tensor('weight', onnx.node('Gemm', [gradient, plain(layer.input)], { attributes: { transA: 1 } }));
-    add.tensor('bias', onnx.node('ReduceSum', [gradient, onnx.integers(0)], { attributes: { keepdims: 0 } }));
+    add.tensorLater('weight', () => onnx.node('Gemm', [gradient, plain(layer.input)], { attributes: { transA: 1 } }));
+    add.tensorLater('bias', () => onnx.node('ReduceSum', [gradient, onnx.integers(0)], { attributes: { keepdims: 0 } }));
   }
   if (plan.needsGradient(layer.input)) add.input(layer.input, onnx.node('MatMul', [gradient, tensor(`${layer.name}.weight`)]));
 }

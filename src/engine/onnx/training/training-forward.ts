@@ -13,9 +13,11 @@ import { channelAffine } from './channel-affine.js';
 import { blockDomain } from './channel-blocks.js';
 import { gate, scaled, spatialMean } from './channel-factors.js';
 import { channelMeans, channelStatistics } from './channel-statistics.js';
+import { depthwiseConv, isDepthwiseInBlocks } from './depthwise-conv.js';
 import { layerAttributes } from '../layer-attributes.js';
 import { layerNorm } from './layer-norm.js';
 import { maxPool } from './max-pool.js';
+import { emitSlope } from './slopes.js';
 import { valueShape, type ChannelAffine, type TrainingScope } from './training-scope.js';
 
 /** A layer in training mode: its value, and what its gradient will want to know. */
@@ -23,6 +25,7 @@ export function emitForward(scope: TrainingScope, layer: LayerNode): void {
   const made = forward(scope, layer);
   if (typeof made === 'string') scope.values.set(layer.name, made);
   else scope.deferred.set(layer.name, made);
+  emitSlope(scope, layer);
 }
 
 function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine {
@@ -32,6 +35,14 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
     case 'conv':
       if (isBlockedConv(scope, layer)) return blockedConv(scope, layer);
       if (isBlockedStem(scope, layer)) return blockedStem(scope, layer);
+      if (isDepthwiseInBlocks(scope, layer) && !layer.bias)
+        return depthwiseConv(
+          scope,
+          scope.plain(layer.input),
+          tensor('weight'),
+          layer.outputChannels,
+          layerAttributes(layer, scope.sizes.get(layer.input)!),
+        );
       return onnx.node('Conv', [scope.plain(layer.input), tensor('weight'), ...(layer.bias ? [tensor('bias')] : [])], {
         attributes: layerAttributes(layer, scope.sizes.get(layer.input)!),
       });

@@ -50,7 +50,7 @@ export function emitTrainingGraph(
   const { network, objective, batch, height, width } = options;
   const { architecture, tensors } = network;
   const plan = trainingPlan(architecture, options);
-  // channel by channel (MobileNet) there is nothing to be won, and narrow layers between would have to be turned round and back
+  // where channels are convolved by themselves (MobileNet), the narrow layers between would have to be turned round and back
   const convs = architecture.layers.filter((layer): layer is ConvLayer => layer.kind === 'conv');
   const layouts = layoutsOf(onnx, convs.every(({ groups }) => groups === 1) ? block : undefined);
   const tapMajor = new Set(convs.filter((layer) => isBlockedConv({ layouts, plan }, layer)).map(({ name }) => `${name}.weight`));
@@ -74,6 +74,7 @@ export function emitTrainingGraph(
     batch,
     sizes: layerSizes(architecture, height, width),
     layouts,
+    depthwiseBlock: processor ? block : undefined,
     processor,
     webgpu,
     values: new Map([[networkInputName, networkInputName]]),

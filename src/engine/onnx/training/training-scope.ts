@@ -37,6 +37,8 @@ export interface TrainingScope {
   readonly batch: number;
   readonly sizes: ReadonlyMap<string, LayerSize>;
   readonly layouts: Layouts;
+  /** Channels in a block for convolutions of every channel by itself; undefined where there are no kernels for them. */
+  readonly depthwiseBlock: number | undefined;
   /** Whether the processor computes. */
   readonly processor: boolean;
   /** Whether the WebGPU provider is to have every operator: others would take their values from the device and back. */
