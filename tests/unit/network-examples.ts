@@ -23,6 +23,7 @@ const specifications: Readonly<Record<string, object>> = {
   'resnet-50': { ...torchvision, block: 'bottleneck', layers: [3, 4, 6, 3] },
   'densenet-121': { family: 'densenet', inputChannels: 3, layers: [6, 12, 24, 16], outputs: 3 },
   'mobilenet-v2': { family: 'mobilenet-v2', inputChannels: 3, outputs: 3 },
+  'densenet-169': { family: 'densenet', inputChannels: 3, layers: [6, 12, 32, 32], outputs: 3 },
   'densenet-201': { family: 'densenet', inputChannels: 3, layers: [6, 12, 48, 32], outputs: 3 },
   'efficientnet-lite0': { ...efficientnet, kind: 'lite', padding: 'same', epsilon: 1e-3 },
   'efficientnet-lite-small': { ...efficientnet, kind: 'lite', width: 0.5, depth: 0.5, padding: 'same', epsilon: 1e-3 },

@@ -56,6 +56,8 @@ CASES = {
     "resnet-50": case("resnet-50", ONE, size=(48, 48), conditioning=OPEN, inputs="train 6"),
     "densenet-121": case("densenet-121", SEVERAL, clip=1.0, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.5}, inputs="train 3"),
     "densenet-121 from group 1": case("densenet-121", ONE, train_from=1, conditioning={"shift": 1.0, "scale": 0.25, "negative": 0.25}, inputs="train 2"),
+    "densenet-169": case("densenet-169", ONE, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.25}, inputs="train 2"),
+    "densenet-201": case("densenet-201", SEVERAL, clip=1.0, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.25}, inputs="train 2"),
     "mobilenet-v2": case("mobilenet-v2", ONE, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 6"),
     "efficientnet-lite-small": case("efficientnet-lite-small", SEVERAL, size=(61, 75), clip=1.0, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 1"),
     "efficientnet-lite0": case("efficientnet-lite0", ONE, size=(48, 48), conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 30"),
