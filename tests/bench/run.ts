@@ -10,16 +10,17 @@ import { readHistory, withRun, writeHistory } from './history/history.js';
 
 /**
  * `npm run bench`: runs every file of this folder that exports `bench`, one after the other, and prints what it found.
- * `npm run bench -- report` runs those whose name holds that text. With `--write` what they print becomes
+ * `npm run bench -- engine` runs the one of that name, or else those whose name holds that text. With `--write` what they print becomes
  * docs/reference/benchmark-history.json and benchmarks.md; `--write` with a name that no file has only writes the page anew. Nothing here passes or fails.
  */
 const folder = dirname(fileURLToPath(import.meta.url));
 const parameters = process.argv.slice(2);
 const isWritten = parameters.includes('--write');
 const filters = parameters.filter((one) => one !== '--write');
-const names = readdirSync(folder).filter(
-  (name) => name.endsWith('.js') && name !== 'run.js' && (filters.length === 0 || filters.some((filter) => name.includes(filter))),
-);
+const files = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'run.js');
+const chosenBy = (filter: string): readonly string[] =>
+  files.includes(`${filter}.js`) ? [`${filter}.js`] : files.filter((name) => name.includes(filter));
+const names = filters.length === 0 ? files : [...new Set(filters.flatMap(chosenBy))];
 
 const processor = `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}`;
 console.log(`Node ${process.versions.node}, ${processor}\n`);

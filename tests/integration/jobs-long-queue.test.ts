@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, test } from 'node:test';
-import { backlogPriority } from '../../src/reporting/queues.js';
-import { startJobs, type Jobs } from '../../src/jobs/jobs.js';
+import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
-import type { Store } from '../../src/store/store.js';
 import { eventually } from '../support/eventually.js';
+import { fillQueue } from '../support/fill-queue.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 import { limitHere } from '../support/machine-speed.js';
 
@@ -17,17 +16,6 @@ const shortQueue = 80;
 const measured = 60;
 const [embedded] = storeBackends();
 after(() => embedded!.stop());
-
-/** Jobs as the watcher sends them for an archive, in one statement. */
-async function fill(store: Store, jobs: Jobs): Promise<void> {
-  // Later than this test, so that it is still there to be copied.
-  await jobs.send(queue, { study: 'archive 0' }, { key: 'archive 0', priority: backlogPriority, startAfterMs: 3_600_000 });
-  await store.sql.query({
-    text: `INSERT INTO chest_ai_jobs.job (name, data, singleton_key, priority, policy, expire_in, keep_until, retry_limit)
-      SELECT name, jsonb_build_object('study', 'archive ' || n), 'archive ' || n, priority, policy, expire_in, keep_until, retry_limit
-      FROM chest_ai_jobs.job, generate_series(1, ${archive - 1}) n WHERE name = 'intake'`,
-  });
-}
 
 /** Milliseconds for so many jobs. */
 async function pace(done: readonly string[], count: number): Promise<number> {
@@ -50,7 +38,7 @@ test('M11, L11: with an archive in the queue of the embedded database, new studi
   await eventually('the short queue is done', () => assert.equal(done.length, shortQueue), { timeoutMs: 60_000, intervalMs: 5 });
   const short = ((performance.now() - begun) / (shortQueue - before0)) * measured;
 
-  await fill(store, jobs);
+  await fillQueue(store, jobs, queue, archive);
   await pace(done, 20);
   const held = monitorEventLoopDelay({ resolution: 10 });
   held.enable();
