@@ -21,7 +21,7 @@ const keptBytes = 32 * 2 ** 20;
 
 /**
  * A file in memory (Linux: tmpfs) by which a compute process receives images: written and read once, where a message is serialised, sent
- * through a socket in small pieces, and parsed. It has no name, so that nobody else can open it and it ends with its processes.
+ * through a socket in small pieces, and parsed (tests/bench/compute-process.ts). It has no name, so that nobody else can open it and it ends with its processes.
  */
 export class MemoryFile {
   /** Read-only, for the compute process. */

@@ -29,6 +29,8 @@ const rounds = 40;
  * What it costs that an engine computes in a process of its own: request and reply of the size of real ones, answered without
  * computing. Milliseconds, medians; the CPU time is that of this process alone.
  */
+export const title = 'The way to the engine’s process';
+
 export async function bench(): Promise<void> {
   const echo = new ComputeProcess({
     program: new URL('./echo-process.js', import.meta.url),

@@ -44,7 +44,7 @@ export function sessionOptions({ provider, threads }: OnnxSessionSettings): Infe
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     // threads wait awake for the next of the many small operators, but so briefly, and never between runs, that the core is there for
-    // decoding and for Orthanc on small machines; asleep at once, a single picture takes a fifth longer (docs/reference/benchmarks.md)
+    // decoding and for Orthanc on small machines; what other times cost either side: docs/reference/benchmarks.md
     extra: { session: { force_spinning_stop: '1', intra_op: { spin_duration_us: '50' } } },
   };
 }
