@@ -21,7 +21,8 @@ const keptBytes = 32 * 2 ** 20;
 
 /**
  * A file in memory (Linux: tmpfs) by which a compute process receives images: written and read once, where a message is serialised, sent
- * through a socket in small pieces, and parsed (tests/bench/compute-process.ts). It has no name, so that nobody else can open it and it ends with its processes.
+ * through a socket in small pieces, and parsed (tests/bench/compute-process.ts). It has no name: nobody else can open it, and it ends with
+ * its processes.
  */
 export class MemoryFile {
   /** Read-only, for the compute process. */
@@ -125,8 +126,11 @@ function read({ byteOffset, length }: Placed, descriptor: number): Float32Array 
   return values;
 }
 
+/** Nothing else in a request looks like this: what sites name (labels, outputs) has other values. */
 function isPlaced(value: unknown): value is { readonly placed: Placed } {
-  return isPlain(value) && 'placed' in value;
+  if (!isPlain(value) || !isPlain(value['placed'])) return false;
+  const { byteOffset, length } = value['placed'];
+  return Object.keys(value).length === 1 && typeof byteOffset === 'number' && typeof length === 'number';
 }
 
 /** A value with the changes of `change`, which looks at plain objects and what they hold, not into maps and arrays. */

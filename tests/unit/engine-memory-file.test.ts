@@ -31,6 +31,9 @@ test('images of a request lie in the memory file and are read as they were; what
     batch: { input: { data: large, batch: 1 }, targets: small, weights: null, deeper: { data: other } },
     tensors: new Map([['weight', large]]),
     list: [large],
+    // a site's own names
+    labels: { placed: 'yes' },
+    other: { placed: { byteOffset: 'a', length: 1 } },
   };
   const { request: sent, placed } = withImagesPlaced(request, file);
   assert.equal(placed.length, 2);
